@@ -1,0 +1,1 @@
+"""Ties it together: command line, settings, store, sources, live loop, web."""

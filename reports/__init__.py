@@ -1,0 +1,1 @@
+"""Writes: facts to draft, timeline and charts; rendering is pure."""

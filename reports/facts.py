@@ -1,0 +1,77 @@
+"""The facts of one incident: everything a draft, timeline or chart may print, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from detector.estimate import Origin
+from detector.model import Cells, Window
+from detector.users import UserShare
+from detector.whatif import ThresholdRule
+
+State = Literal["suspected", "ongoing", "closed", "unconfirmed", "declared"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFact:
+    """One alert: seconds since the epoch, UTC; `resolved_at` None while it fires.
+
+    `timed_out` marks an end that Alertmanager made up because the sender fell silent: no evidence
+    of recovery. `received_at` is the first delivery (None in batch), `deliveries` counts re-sends.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    summary: str
+    source: str
+    fired_at: float
+    resolved_at: float | None
+    timed_out: bool = False
+    received_at: float | None = None
+    deliveries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """A change, escalation, ticket, note, milestone or declared time; `type` as in the API."""
+
+    time: float
+    type: str
+    text: str
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident of one service with all that a machine knows of it.
+
+    `window` is None while the state is `suspected`, `unconfirmed` or `declared`: then start and end
+    are not derivable, `no_window_because` says why, and alert times are shown as alert times.
+    `alerts` and `events` are ordered by time and hold only what belongs to this incident. `cells`
+    is the series around the window for the chart. `data_gaps` are [start, end) stretches without
+    data near the window. `command` regenerates the draft from the same inputs.
+    """
+
+    id: str
+    service: str
+    state: State
+    zone: str
+    as_of: float
+    window: Window | None
+    no_window_because: str
+    users: UserShare | None
+    alerts: tuple[AlertFact, ...]
+    events: tuple[EventFact, ...]
+    cells: Cells | None
+    data_gaps: tuple[tuple[float, float], ...]
+    truncated_alerts: int
+    rule: ThresholdRule | None
+    inputs: tuple[Origin, ...]
+    command: str
+    alerts_known: bool = True
+    """False when no source of alerts was given (batch without --alerts): then "no alert fired"
+    cannot be said."""
+    slow_errors: float | None = None
+    revision: int = 1
