@@ -1,0 +1,74 @@
+"""The command `outage-window`: finds the subcommand, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import version
+
+import click
+
+from outage_window.errors import InputError
+
+EXIT_UNUSABLE = 2
+EXIT_INTERNAL = 70
+
+COMMANDS = {
+    "serve": "Receive alerts, watch the services, keep incidents and drafts.",
+    "analyze": "Find the outage windows in exports of metrics.",
+    "draft": "Write the postmortem draft of an incident.",
+    "check-config": "Check a settings file and name each error.",
+    "demo": "Replay five reference outages and write their drafts.",
+}
+"""Help texts stand here so that `--help` imports no command, and so neither numpy nor Flask."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called: `--help` must be quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; None for a name that is no command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"outage_window.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("outage-window"), prog_name="outage-window")
+@click.option("--debug", is_flag=True, help="Show the trace of an internal error.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Derive when an outage really began and ended, whom it hit, and draft the postmortem."""
+    ctx.obj = {"debug": debug}
+
+
+def run() -> None:
+    """Run the command line; exit 0, 1 (found what was looked for), 2 (unusable) or 70 (internal)."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_UNUSABLE)
+    except InputError as error:
+        click.echo(f"outage-window: {error}", err=True)
+        sys.exit(EXIT_UNUSABLE)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        kind = type(error).__name__
+        click.echo(f"outage-window: internal error: {kind}: {error} (--debug shows more)", err=True)
+        sys.exit(EXIT_INTERNAL)
+    sys.exit(code if isinstance(code, int) else 0)
