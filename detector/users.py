@@ -1,4 +1,4 @@
-"""Share of affected users from attempts per user: exact where ids and reasons allow, else refused."""
+"""Share of affected users from attempts per user: counted where possible, else refused."""
 
 from __future__ import annotations
 

@@ -1,0 +1,196 @@
+"""Where exactly an elevated stretch began or ended: the posterior over the edge, inside a cell too.
+
+Between its edges an outage lets an extra fraction `a` of attempts fail, after a ramp of `r` seconds.
+The likelihood of the cells around the edge is summed over a grid of (edge, r, a) with flat priors on
+the edge and on log-odds of a; the point is the median of the edge and the interval its central 95 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detector.evidence import Evidence
+from detector.grid import Grid
+from detector.series import F64
+
+RAMPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Ramp lengths tried, in cells."""
+
+RAMP_PRIOR = (0.6, 0.08, 0.08, 0.08, 0.08, 0.08)
+"""Edges are mostly sharp (a deploy, a switch); retries and slow roll-outs blur some."""
+
+NEGLIGIBLE = 12.0
+"""Positions this many nats below the best are left out of the refinement."""
+
+EFFECTS = 7
+ENOUGH = 100.0
+"""Nats of evidence beyond an edge after which more cells would add nothing to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An onset or recovery in seconds since the epoch, with its 95 % interval.
+
+    `at_limit`: the data begin (or end) inside the stretch, so the true edge may lie beyond them.
+    """
+
+    point: float
+    low: float
+    high: float
+    at_limit: bool = False
+
+
+def onset(weigh: Evidence, grid: Grid, floor: int, start: int, stop: int) -> Edge:
+    """Find when the stretch of cells [`start`, `stop`) began; cells before `floor` have no say."""
+    if start == 0:
+        return Edge(*[float(grid.start[0])] * 3, at_limit=True)
+    if stop - start == 1:
+        return _lone(weigh, grid, start)
+    reach = _reach(weigh, start, stop)
+    return _posterior(weigh, grid, max(floor, 2 * start - reach), start, reach)
+
+
+def recovery(weigh: Evidence, grid: Grid, start: int, stop: int, ceiling: int) -> Edge:
+    """Find when the stretch [`start`, `stop`) ended; cells from `ceiling` on have no say.
+
+    A recovery is the onset of the same data with time running backwards.
+    """
+    m = grid.size
+    if stop == m:
+        return Edge(*[float(grid.end[-1])] * 3, at_limit=True)
+    back = onset(_Mirrored(weigh, m), _mirror(grid), m - ceiling, m - stop, m - start)
+    return Edge(-back.point, -back.high, -back.low, back.at_limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mirrored:
+    """Evidence with its cells in reverse order."""
+
+    weigh: Evidence
+    size: int
+
+    @property
+    def expected(self) -> F64:
+        return self.weigh.expected[::-1]
+
+    @property
+    def effects(self) -> tuple[float, ...]:
+        return self.weigh.effects
+
+    def score(self, effect: float) -> F64:
+        return self.weigh.score(effect)[::-1]
+
+    def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
+        flipped = exposure[..., ::-1]
+        return self.weigh.loglik(self.size - high, self.size - low, flipped, effect)[..., ::-1]
+
+    def plausible(self, low: int, high: int, size: int) -> F64:
+        return self.weigh.plausible(self.size - high, self.size - low, size)
+
+
+def _mirror(grid: Grid) -> Grid:
+    """Reverse the order of time: cells, and the observations within them."""
+    n = len(grid.obs_start)
+    return Grid(
+        -grid.end[::-1],
+        -grid.start[::-1],
+        n - grid.first[::-1],
+        -grid.obs_end[::-1],
+        -grid.obs_start[::-1],
+        grid.weight[::-1],
+    )
+
+
+def _reach(weigh: Evidence, start: int, stop: int) -> int:
+    """Find how far into the stretch the cells are worth weighing: until the evidence is plain."""
+    limit = min(stop, start + 1024)
+    ratio = np.ones((1, limit - start))
+    effect = weigh.plausible(start, limit, 3)[1]
+    gain = weigh.loglik(start, limit, ratio, np.array([[effect]]))
+    gain = (gain - weigh.loglik(start, limit, 0 * ratio, np.array([[effect]])))[0]
+    enough = int(np.searchsorted(np.cumsum(np.maximum(gain, 0)), ENOUGH)) + 1
+    return min(limit, start + max(enough, 24))
+
+
+def _posterior(weigh: Evidence, grid: Grid, low: int, start: int, high: int) -> Edge:
+    """Sum the likelihood of cells [`low`, `high`) over ramps and effects for each place of the edge."""
+    inside = (start + 1, high - 1) if high - start > 3 else (start, high)
+    effects = weigh.plausible(*inside, EFFECTS)
+    zone_low, zone_high = _zone(weigh, low, high, effects)
+    cells = zone_high - zone_low
+    step = float(np.median(grid.end[zone_low:zone_high] - grid.start[zone_low:zone_high]))
+    ramps = RAMPS if cells <= 40 else RAMPS[:1]
+    # A ramp reaches beyond the zone of the edge itself.
+    seen = min(high, zone_high + (int(RAMPS[-1]) if len(ramps) > 1 else 0))
+    part = grid.slice(zone_low, seen)
+    places = np.linspace(part.start[0], grid.end[zone_high - 1], _places(cells))
+    exposure = part.exposure(
+        places[:, None, None, None],
+        step * np.asarray(ramps)[None, :, None, None],
+        _surge(grid, low, start, high),
+    )
+    effect = effects[None, None, :, None]
+    loglik = weigh.loglik(zone_low, seen, exposure, effect).sum(axis=-1)
+    loglik += _beyond(weigh, seen, high, effects)
+    loglik += np.log(np.asarray(RAMP_PRIOR[: len(ramps)]))[None, :, None]
+    mass = np.exp(loglik - loglik.max()).sum(axis=(1, 2))
+    below = (np.cumsum(mass) - mass / 2) / mass.sum()
+    at = np.interp([0.5, 0.025, 0.975], below, places)
+    return Edge(float(at[0]), float(at[1]), float(at[2]))
+
+
+def _places(cells: int) -> int:
+    """Find how finely the edge is looked for: 24 places a cell, fewer where cells tell little."""
+    return int(np.clip(24 * cells, 48, max(480, 4 * cells)))
+
+
+def _beyond(weigh: Evidence, low: int, high: int, effects: F64) -> F64:
+    """Log-likelihood of the cells that are elevated wherever the edge lies, for each effect."""
+    full = np.ones((1, high - low))
+    return weigh.loglik(low, high, full, effects[:, None]).sum(axis=-1)
+
+
+def _zone(weigh: Evidence, low: int, high: int, effects: F64) -> tuple[int, int]:
+    """Find the cells that may hold a sharp edge, with a margin for what a ramp may hide."""
+    full = np.ones((1, high - low))
+    up = weigh.loglik(low, high, full, effects[:, None])
+    gain = up - weigh.loglik(low, high, 0 * full, effects[:, None])
+    # The edge before cell j: every cell from j on is elevated.
+    after = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
+    best = after.max(axis=0)
+    likely = np.flatnonzero(best > best.max() - NEGLIGIBLE)
+    return max(low, low + int(likely[0]) - 4), min(high, low + int(likely[-1]) + 2)
+
+
+def _surge(grid: Grid, low: int, start: int, high: int) -> float:
+    """How many times as many attempts arrive inside as before; the cells at the edge are left out."""
+    before = slice(max(low, start - 32), max(low, start - 1))
+    after = slice(start + 1, min(high, start + 33))
+    attempts = grid.sums(grid.weight)
+    length = grid.end - grid.start
+    if before.stop - before.start < 1 or after.stop - after.start < 1:
+        return 1.0
+    prior = 20.0
+    rates = [
+        (attempts[part].sum() + prior)
+        / (length[part].sum() + prior * length[part].sum() / max(attempts[part].sum(), 1e-9))
+        for part in (after, before)
+    ]
+    return float(np.clip(rates[0] / rates[1], 0.1, 10.0))
+
+
+def _lone(weigh: Evidence, grid: Grid, cell: int) -> Edge:
+    """The onset of a stretch of one cell: it may begin anywhere that leaves it time to do its harm.
+
+    All of its attempts failing for part of the cell, or some of them for all of it, look the same;
+    the point is the whole cell, the interval what the count allows.
+    """
+    tried = np.linspace(0.02, 1.0, 50)
+    certain = np.array([[1.0]])
+    loglik = weigh.loglik(cell, cell + 1, tried[:, None], certain)[:, 0]
+    mass = np.exp(loglik - loglik.max())
+    least = float(np.interp(0.025, np.cumsum(mass) / mass.sum(), tried))
+    first, last = float(grid.start[cell]), float(grid.end[cell])
+    return Edge(first, first, last - least * (last - first))

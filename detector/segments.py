@@ -1,0 +1,62 @@
+"""Elevated stretches: the penalised two-state partition of a sequence of additive scores."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detector.series import F64
+
+_CHUNK = 4096
+
+
+def segments(score: F64, penalty: float) -> list[tuple[int, int]]:
+    """Stretches [start, stop) whose summed score beats the penalty of switching, in order.
+
+    `score` has shape (m,): the log-likelihood ratio of elevated against normal a cell; 0 where
+    nothing is known. A stretch begins at the lowest point of the running sum before it has risen by
+    more than `penalty`, and ends at the highest before it has fallen by more than `penalty`
+    (Page's test in both directions: E. S. Page, "Continuous inspection schemes", Biometrika 41,
+    1954). That never leaves a stretch which a merger or a split of neighbours would improve.
+    A stretch that has not fallen by the end of the data stops at the highest point so far.
+    Cost: linear.
+    """
+    total = np.concatenate(([0.0], np.cumsum(score)))
+    found: list[tuple[int, int]] = []
+    at = 0
+    while True:
+        start, risen = _first_rise(total, at, penalty)
+        if risen is None:
+            return found
+        stop, fallen = _first_rise(-total, start, penalty)
+        found.append((start, stop))
+        if fallen is None:
+            return found
+        at = stop
+
+
+def settled_at(score: F64, stop: int, penalty: float) -> bool:
+    """Whether the sum has fallen by more than `penalty` after `stop`: the recovery is certain."""
+    after = np.cumsum(score[stop:])
+    return bool(len(after) and after.min() < -penalty)
+
+
+def _first_rise(total: F64, at: int, penalty: float) -> tuple[int, int | None]:
+    """Find where `total` first stands more than `penalty` above its minimum since `at`.
+
+    Returns the (last) place of that minimum, and where the rise was seen (None: never).
+    """
+    low, low_at = total[at], at
+    for begin in range(at, len(total), _CHUNK):
+        part = total[begin : begin + _CHUNK]
+        floor = np.minimum(np.minimum.accumulate(part), low)
+        risen = part - floor > penalty
+        if risen.any():
+            end = int(np.argmax(risen))
+            seen = part[: end + 1]
+            if seen.min() <= low:
+                low_at = begin + end - int(np.argmin(seen[::-1]))
+            return low_at, begin + end
+        if part.min() <= low:
+            low = part.min()
+            low_at = begin + len(part) - 1 - int(np.argmin(part[::-1]))
+    return low_at, None
