@@ -1,0 +1,73 @@
+# What the scripts share: the checkout's own Python environment, and the real programs of the tests.
+# Sourced by the others with $root set to the checkout; plain POSIX shell.
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 2; }
+
+# Print the first Python that is new enough.
+find_python() {
+    for candidate in python3 python3.13 python3.12 python3.11 python; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Make or renew .venv: $1 is `run` or `dev`. A stamp tells whether what is there still fits.
+ensure_env() {
+    venv=$root/.venv
+    stamp=$( (cat "$root/pyproject.toml"; printf '%s' "$root") | cksum)
+    if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+        for kind in dev "$1"; do
+            [ "$(cat "$venv/.stamp-$kind" 2>/dev/null)" = "$stamp" ] && return 0
+        done
+    else
+        python=$(find_python) || die "Python 3.11 or newer is needed: apt-get install python3 python3-venv"
+        "$python" -c 'import venv, ensurepip' 2>/dev/null ||
+            die "$python cannot make environments: apt-get install python3-venv"
+        say "Creating $venv"
+        "$python" -m venv --clear "$venv" || die "could not create $venv"
+    fi
+    case $1 in
+        dev) what="$root[dev]" ;;
+        *) what=$root ;;
+    esac
+    say "Installing what pyproject.toml asks for (a minute or two the first time)"
+    PIP_ROOT_USER_ACTION=ignore "$venv/bin/python" -m pip install --quiet \
+        --disable-pip-version-check -e "$what" || die "pip could not install $what"
+    printf '%s' "$stamp" >"$venv/.stamp-$1"
+}
+
+has_real_parts() {
+    command -v prometheus && command -v promtool && command -v amtool &&
+        { command -v prometheus-alertmanager || command -v alertmanager; }
+} >/dev/null 2>&1
+
+# Put Prometheus and Alertmanager on PATH: the machine's own, or Debian's packages unpacked into
+# .cache/real (no root needed, no service started). Where neither can be had, say why and go on:
+# the tests decide whether that is a failure.
+ensure_real_parts() {
+    has_real_parts && return 0
+    PATH=$PATH:$root/.cache/real/usr/bin
+    export PATH
+    has_real_parts && return 0
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
+        say "No apt-get here: put prometheus, promtool, alertmanager and amtool on PATH to test with them"
+        return 0
+    }
+    say "Fetching the real Prometheus and Alertmanager from Debian into .cache/real"
+    mkdir -p "$root/.cache/real"
+    (
+        cd "$root/.cache/real" || exit 1
+        apt-get download prometheus prometheus-alertmanager >fetch.log 2>&1 || exit 1
+        for package in *.deb; do
+            dpkg-deb -x "$package" . >>fetch.log 2>&1 || exit 1
+        done
+        rm -f -- *.deb
+    ) || {
+        say "Could not fetch them; 'apt-get update' may be needed first. What apt-get said:"
+        cat "$root/.cache/real/fetch.log" >&2
+    }
+}
