@@ -1,8 +1,9 @@
-"""Where exactly an elevated stretch began or ended: the posterior over the edge, inside a cell too.
+"""Where exactly an elevated stretch began or ended: the posterior over the edge, inside cells too.
 
-Between its edges an outage lets an extra fraction `a` of attempts fail, after a ramp of `r` seconds.
-The likelihood of the cells around the edge is summed over a grid of (edge, r, a) with flat priors on
-the edge and on log-odds of a; the point is the median of the edge and the interval its central 95 %.
+Between its edges an outage lets an extra fraction `a` of attempts fail, after a ramp of `r`
+seconds. The likelihood of the cells around the edge is summed over a grid of (edge, r, a) with flat
+priors on the edge and on the log-odds of a; the point is the median of the edge and the interval
+its central 95 %.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Edge:
 def onset(weigh: Evidence, grid: Grid, floor: int, start: int, stop: int) -> Edge:
     """Find when the stretch of cells [`start`, `stop`) began; cells before `floor` have no say."""
     if start == 0:
-        return Edge(*[float(grid.start[0])] * 3, at_limit=True)
+        return _limit(float(grid.start[0]))
     if stop - start == 1:
         return _lone(weigh, grid, start)
     reach = _reach(weigh, start, stop)
@@ -59,9 +60,13 @@ def recovery(weigh: Evidence, grid: Grid, start: int, stop: int, ceiling: int) -
     """
     m = grid.size
     if stop == m:
-        return Edge(*[float(grid.end[-1])] * 3, at_limit=True)
+        return _limit(float(grid.end[-1]))
     back = onset(_Mirrored(weigh, m), _mirror(grid), m - ceiling, m - stop, m - start)
     return Edge(-back.point, -back.high, -back.low, back.at_limit)
+
+
+def _limit(time: float) -> Edge:
+    return Edge(time, time, time, at_limit=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def _reach(weigh: Evidence, start: int, stop: int) -> int:
 
 
 def _posterior(weigh: Evidence, grid: Grid, low: int, start: int, high: int) -> Edge:
-    """Sum the likelihood of cells [`low`, `high`) over ramps and effects for each place of the edge."""
+    """Sum the likelihood of cells [`low`, `high`) over ramps and effects for each place."""
     inside = (start + 1, high - 1) if high - start > 3 else (start, high)
     effects = weigh.plausible(*inside, EFFECTS)
     zone_low, zone_high = _zone(weigh, low, high, effects)
@@ -149,7 +154,8 @@ def _places(cells: int) -> int:
 def _beyond(weigh: Evidence, low: int, high: int, effects: F64) -> F64:
     """Log-likelihood of the cells that are elevated wherever the edge lies, for each effect."""
     full = np.ones((1, high - low))
-    return weigh.loglik(low, high, full, effects[:, None]).sum(axis=-1)
+    total: F64 = weigh.loglik(low, high, full, effects[:, None]).sum(axis=-1)
+    return total
 
 
 def _zone(weigh: Evidence, low: int, high: int, effects: F64) -> tuple[int, int]:
@@ -165,20 +171,16 @@ def _zone(weigh: Evidence, low: int, high: int, effects: F64) -> tuple[int, int]
 
 
 def _surge(grid: Grid, low: int, start: int, high: int) -> float:
-    """How many times as many attempts arrive inside as before; the cells at the edge are left out."""
+    """How many times as many attempts arrive inside as before, the cells at the edge left out."""
     before = slice(max(low, start - 32), max(low, start - 1))
     after = slice(start + 1, min(high, start + 33))
     attempts = grid.sums(grid.weight)
     length = grid.end - grid.start
-    if before.stop - before.start < 1 or after.stop - after.start < 1:
+    usual = attempts[before].sum() / max(length[before].sum(), 1e-9) * length[after].sum()
+    few = 20.0  # attempts on either side that count as "no change", so that few decide nothing
+    if before.start == before.stop:
         return 1.0
-    prior = 20.0
-    rates = [
-        (attempts[part].sum() + prior)
-        / (length[part].sum() + prior * length[part].sum() / max(attempts[part].sum(), 1e-9))
-        for part in (after, before)
-    ]
-    return float(np.clip(rates[0] / rates[1], 0.1, 10.0))
+    return float(np.clip((attempts[after].sum() + few) / (usual + few), 0.1, 10.0))
 
 
 def _lone(weigh: Evidence, grid: Grid, cell: int) -> Edge:

@@ -26,7 +26,9 @@ class Evidence(Protocol):
     every score have shape (m,).
     """
 
-    expected: F64
+    @property
+    def expected(self) -> F64:
+        """The error ratio (or level) of each cell in normal running."""
 
     @property
     def effects(self) -> tuple[float, ...]:
@@ -50,7 +52,8 @@ class CountEvidence:
 
     def __init__(self, attempts: F64, errors: F64, expected: Expected) -> None:
         self.attempts, self.errors = attempts, errors
-        self.expected, self.dispersion = expected.ratio, expected.dispersion
+        self.expected: F64 = expected.ratio
+        self.dispersion = expected.dispersion
         self._code, self._keep = _distinct(attempts, errors, self.expected)
         self._normal = self._quick(self.expected[self._keep])
 

@@ -61,7 +61,7 @@ def fit(attempts: F64, errors: F64, hours: F64, normal: Bool) -> Expected:
     inflation = 1.0 + max(float(n.mean()) - 1.0, 0.0) * rho
     strength = PRIOR_ERRORS * inflation / max(level, FLOOR)
     days = _days(np.floor(at / 24).astype(np.int64))
-    profile = np.full(WEEK_HOURS, level)
+    profile: F64 = np.full(WEEK_HOURS, level)
     if days >= _DAYS_FOR_HOURS:
         hour = np.floor(at).astype(np.int64) % 24
         daily = _shrunk(n, k, hour, np.full(24, level), strength)
@@ -114,15 +114,14 @@ def _daily_middle(attempts: F64, errors: F64, hours: F64, day: I64, level: float
 
 def _middle(errors: F64, attempts: F64) -> float:
     """Pool the third of the stretches whose ratio is neither high nor low."""
-    order = np.argsort(errors / attempts, kind="stable")
+    order: I64 = np.argsort(errors / attempts, kind="stable")
     third = len(order) // 3
     middle = order[third : len(order) - third]
     return float((errors[middle].sum() + 0.5) / (attempts[middle].sum() + 1.0))
 
 
 def _by_group(group: I64, values: F64, groups: int) -> F64:
-    total: F64 = np.bincount(group, values, groups)
-    return total
+    return np.bincount(group, values, groups).astype(np.float64)
 
 
 def _days(day: I64) -> int:
