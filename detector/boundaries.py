@@ -19,7 +19,7 @@ from detector.series import F64
 RAMPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Ramp lengths tried, in cells."""
 
-RAMP_PRIOR = (0.6, 0.08, 0.08, 0.08, 0.08, 0.08)
+RAMP_PRIOR = (0.9, 0.03, 0.03, 0.02, 0.01, 0.01)
 """Edges are mostly sharp (a deploy, a switch); retries and slow roll-outs blur some."""
 
 NEGLIGIBLE = 12.0
