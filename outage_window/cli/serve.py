@@ -1,0 +1,107 @@
+"""The command `serve`: receiver, loop and pages in one process, drained on SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from outage_window.errors import InputError
+
+if TYPE_CHECKING:
+    from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+
+    from outage_window.settings import Settings
+    from outage_window.store import Store
+
+THREADS = 8
+DEFAULT = "config/outage-window.yml"
+
+
+@click.command("serve")
+@click.option("--config.file", "file", default=DEFAULT, show_default=True, help="The settings.")
+def command(file: str) -> int:
+    """Receive alerts, watch the services, keep incidents and drafts until it is told to stop."""
+    from outage_window.settings import load
+    from outage_window.store import Store
+
+    settings = load(file, os.environ)
+    _log_plainly()
+    store = Store.open(settings.storage.url)
+    try:
+        _serve(settings, store)
+    finally:
+        store.close()
+    logging.getLogger("outage_window").info("stopped, all is stored")
+    return 0
+
+
+def _serve(settings: Settings, store: Store) -> None:
+    from outage_window import clock
+    from outage_window.live.loop import Loop
+    from outage_window.live.status import Status
+    from outage_window.live.watch import Watch
+    from outage_window.web import create_app
+
+    status = Status(clock.system())
+    server = _listen(create_app(store, settings, status), settings)
+    loop = Loop(Watch(settings, store, status=status), settings.scan_interval)
+    serving = threading.Thread(target=server.run, name="server", daemon=True)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    serving.start()
+    loop.start()
+    host, port = server.effective_host, server.effective_port
+    click.echo(f"listening on http://{host}:{port} (pages, API, webhooks)")
+    stop.wait()
+    server.close()
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
+    loop.stop()
+
+
+def _listen(app: object, settings: Settings) -> BaseWSGIServer:
+    from waitress import create_server  # type: ignore[import-untyped]
+
+    from webhooks.blueprint import LARGE
+
+    try:
+        return create_server(
+            app,
+            host=settings.web.host or "0.0.0.0",  # noqa: S104 (asked for by the settings)
+            port=settings.web.port,
+            threads=THREADS,
+            max_request_body_size=LARGE + 1,
+            channel_timeout=30,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+    except OSError as error:
+        raise InputError(
+            f"web.listen: {settings.web.listen}", f"cannot be listened on ({error.strerror})"
+        ) from None
+
+
+def _log_plainly() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+class _OneLine(logging.Formatter):
+    """One line a record: what came from outside must not forge another."""
+
+    converter = staticmethod(time.gmtime)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Escape line ends and control characters."""
+        text = super().format(record)
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -1,0 +1,184 @@
+"""Settings from a file and the environment, or every problem with its line and key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from outage_window.errors import InputError
+from outage_window.settings.models import Service, Settings, known_keys
+from outage_window.settings.source import (
+    FILE_SUFFIX,
+    Key,
+    Problem,
+    Source,
+    from_yaml,
+    overlay,
+    read_secrets,
+)
+
+LATER = {
+    "slow": "slow successes cannot be counted yet; remove it",
+    "remote_write": "remote write is not received yet; expected pull or file",
+}
+
+
+class SettingsError(InputError):
+    """The settings cannot be used; `problems` are all that is wrong, ordered by line."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        self.name = name
+        self.problems = sorted(problems, key=lambda problem: problem.line)
+        where, _, expected = self.lines[0].partition(": ")
+        more = f" (and {len(problems) - 1} more: check-config shows all)" if problems[1:] else ""
+        super().__init__(where, expected + more)
+
+    @property
+    def lines(self) -> list[str]:
+        """`FILE:LINE: key: expected …`, one for each problem."""
+        return [_line(self.name, problem) for problem in self.problems]
+
+
+def load(path: str, environ: Mapping[str, str]) -> Settings:
+    """Read a settings file and the environment over it; raise `SettingsError` with all problems."""
+    settings, problems = read(path, environ)
+    if settings is None or problems:
+        raise SettingsError(path, problems)
+    return settings
+
+
+def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+    """The settings (None when unusable) and all problems of a file.
+
+    `file` and `token_file` are relative to the folder of the settings; the database and the folder
+    of drafts to the working directory.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        return None, [Problem(0, "", f"expected a settings file ({error.strerror})")]
+    except UnicodeDecodeError:
+        return None, [Problem(0, "", "expected text in UTF-8")]
+    source = from_yaml(text)
+    overlay(source, environ)
+    read_secrets(source, Path(path).parent)
+    try:
+        settings = Settings.model_validate(source.values)
+    except ValidationError as error:
+        found = [_problem(detail, source) for detail in error.errors(include_url=False)]
+        return None, source.problems + found
+    problems = source.problems + _rules(settings, source)
+    return _in_folder(settings, Path(path).parent), problems
+
+
+def _in_folder(settings: Settings, folder: Path) -> Settings:
+    services = tuple(
+        service
+        if service.file is None
+        else service.model_copy(update={"file": str(folder / service.file)})
+        for service in settings.services
+    )
+    return settings.model_copy(update={"services": services})
+
+
+def _line(name: str, problem: Problem) -> str:
+    place = f"{name}:{problem.line}" if problem.line else name
+    return (
+        f"{place}: {problem.key}: {problem.expected}"
+        if problem.key
+        else f"{place}: {problem.expected}"
+    )
+
+
+def _problem(detail: ErrorDetails, source: Source) -> Problem:
+    key: Key = tuple(detail["loc"])
+    return source.problem(key, _expectation(detail, key))
+
+
+def _expectation(detail: ErrorDetails, key: Key) -> str:
+    if key[-1:] and str(key[-1]) in LATER and detail["type"] == "extra_forbidden":
+        return LATER[str(key[-1])]
+    if detail["type"] == "extra_forbidden":
+        return _nearest(str(key[-1]), key[:-1])
+    if detail["type"] == "missing":
+        return "expected a value: it is required"
+    if detail["type"] == "literal_error":
+        given = str(detail["input"])
+        return LATER.get(given, f"expected {detail['ctx']['expected']}")
+    message = detail["msg"]
+    return message if message.startswith("expected") else f"expected {_plain(message)}"
+
+
+def _plain(message: str) -> str:
+    lowered = message[:1].lower() + message[1:]
+    for beginning in ("input should be ", "value should have "):
+        lowered = lowered.removeprefix(beginning)
+    return lowered
+
+
+def _nearest(name: str, above: Key) -> str:
+    known = known_keys(above)
+    known += [f"token{FILE_SUFFIX}"] if "token" in known else []
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"unknown key, expected {close[0]}?"
+    return f"unknown key, expected one of {', '.join(known)}"
+
+
+def _rules(settings: Settings, source: Source) -> list[Problem]:
+    """What no single value can tell."""
+    found: list[Problem] = []
+
+    def wrong(key: Key, expected: str) -> None:
+        found.append(source.problem(key, expected))
+
+    if not _loopback(settings.web.host) and not (
+        settings.web.token or settings.web.allow_anonymous
+    ):
+        wrong(
+            ("web", "listen"),
+            "expected a loopback address, or web.token, or web.allow_anonymous: true",
+        )
+    if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
+        wrong(("web", "token"), "expected a token of ASCII characters")
+    names: dict[str, int] = {}
+    for i, service in enumerate(settings.services):
+        if names.setdefault(service.name, i) != i:
+            wrong(("services", i, "name"), f"expected a name of its own: {service.name} is taken")
+        for key, expected in _service_rules(service, settings):
+            wrong(("services", i, key), expected)
+    return found
+
+
+def _service_rules(service: Service, settings: Settings) -> list[tuple[str, Any]]:
+    found = []
+    if service.source == "pull":
+        if settings.prometheus is None:
+            found.append(("source", "pull expects prometheus.url"))
+        found += [
+            (key, "expected a selector: source is pull")
+            for key in ("attempts", "errors")
+            if getattr(service, key) is None
+        ]
+        if service.file is not None:
+            found.append(("file", "expected only with source: file"))
+    elif service.file is None:
+        found.append(("source", "file expects the key file, the path of an export"))
+    if (service.attempts is None) != (service.errors is None) and service.source == "file":
+        found.append(("source", "expected both selectors, attempts and errors, or neither"))
+    return found
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,219 @@
+"""What can be set, with types, defaults and the rules between them. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta, timezone, tzinfo
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+from outage_window.errors import InputError
+from outage_window.settings.durations import parse_duration
+from outage_window.sources import selectors
+
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+
+
+def _expected(text: str) -> PydanticCustomError:
+    # Braces are placeholders to pydantic, and selectors are full of them.
+    return PydanticCustomError("expected", "{text}", {"text": text})
+
+
+def _duration(value: object) -> float:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise _expected(str(error)) from None
+
+
+def _selector(value: str) -> str:
+    try:
+        return selectors.parse(value, "selector").text
+    except InputError as error:
+        raise _expected(error.expected) from None
+
+
+def _matcher(value: str) -> str:
+    text = value.strip()
+    try:
+        selectors.parse(text if text.startswith("{") else "{" + text + "}", "matcher")
+    except InputError:
+        raise _expected('expected an Alertmanager matcher such as service="auth"') from None
+    return text.removeprefix("{").removesuffix("}")
+
+
+def _zone(value: str) -> str:
+    try:
+        zone(value)
+    except (ValueError, OSError, KeyError):
+        raise _expected('expected an IANA zone such as America/Bogota, or "-05:00"') from None
+    return value
+
+
+def _address(value: str) -> str:
+    match = _ADDRESS.fullmatch(value)
+    if match is None or not int(match[2]) <= 65535:
+        raise _expected("expected HOST:PORT such as 127.0.0.1:9195")
+    return value
+
+
+def _http(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _expected("expected a URL such as http://127.0.0.1:9090")
+    return value.rstrip("/")
+
+
+def _service_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise _expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
+    return value
+
+
+def _database(value: str) -> str:
+    if not re.fullmatch(r"sqlite:///[^?]+", value) or value.endswith(":memory:"):
+        raise _expected("expected sqlite:///FILE, the only database supported so far")
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_duration)]
+SelectorText = Annotated[str, AfterValidator(_selector)]
+MatcherText = Annotated[str, AfterValidator(_matcher)]
+ZoneText = Annotated[str, AfterValidator(_zone)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+
+class Reasons(_Part):
+    """Which failure reasons are the service's own doing, and which the user's."""
+
+    system: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+
+
+class Objective(_Part):
+    """The service level objective."""
+
+    target: float = Field(gt=0, lt=100)
+    window: Seconds = 30 * 86400.0
+
+
+class Users(_Part):
+    """What is known of the service's users beside their attempts."""
+
+    registered: int = Field(gt=0)
+
+
+class Service(_Part):
+    """One service: where its attempts and errors are counted, and which alerts are its own."""
+
+    name: Annotated[str, AfterValidator(_service_name)]
+    source: Literal["pull", "file"]
+    attempts: SelectorText | None = None
+    errors: SelectorText | None = None
+    file: str | None = None
+    alerts: tuple[MatcherText, ...] = ()
+    reasons: Reasons = Reasons()
+    zone: ZoneText = "UTC"
+    slo: Objective | None = None
+    users: Users | None = None
+
+
+class Web(_Part):
+    """Where it listens, and who may post."""
+
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9195"
+    token: SecretStr | None = None
+    allow_anonymous: bool = False
+    url: Annotated[str, AfterValidator(_http)] | None = None
+
+    @property
+    def host(self) -> str:
+        """The address without its port; empty means all."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port; 0 takes a free one."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class Storage(_Part):
+    """Where it keeps what came."""
+
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///outage-window.db"
+
+
+class Prometheus(_Part):
+    """The Prometheus that is asked for raw samples."""
+
+    url: Annotated[str, AfterValidator(_http)]
+    history: Seconds = 28 * 86400.0
+    timeout: Seconds = 30.0
+    token: SecretStr | None = None
+    headers: dict[str, SecretStr] = {}
+
+
+class Detection(_Part):
+    """What makes a window of elevated stretches."""
+
+    join_gap: Seconds = 900.0
+    min_duration: Seconds = 120.0
+
+
+class Drafts(_Part):
+    """Where drafts are written to when an incident closes; nowhere unless set."""
+
+    dir: str | None = None
+
+
+class Settings(_Part):
+    """All that can be set."""
+
+    web: Web = Web()
+    storage: Storage = Storage()
+    prometheus: Prometheus | None = None
+    detection: Detection = Detection()
+    scan_interval: Seconds = 15.0
+    drafts: Drafts = Drafts()
+    sender: str = Field("alertmanager", min_length=1, max_length=63)
+    services: tuple[Service, ...] = ()
+
+    def service(self, name: str) -> Service | None:
+        """The configured service of that name."""
+        return next((service for service in self.services if service.name == name), None)
+
+
+def zone(text: str) -> tzinfo:
+    """The zone of an IANA name or a fixed offset such as `-05:00`; `ValueError` or `KeyError`."""
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        return ZoneInfo(text)
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(offset if match[1] == "+" else -offset)
+
+
+def known_keys(path: tuple[Any, ...]) -> list[str]:
+    """The keys that may stand at a path, for naming the nearest to a misspelt one."""
+    model: Any = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = getattr(model, "model_fields", {}).get(part)
+        model = None if field is None else _model_in(field.annotation)
+    return list(getattr(model, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)

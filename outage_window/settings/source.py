@@ -1,0 +1,156 @@
+"""YAML with the line of every key, secrets from files, and the environment laid over both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PREFIX = "OUTAGE_WINDOW_"
+FILE_SUFFIX = "_file"
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong: the line (0: not in the file), the key, and what was expected."""
+
+    line: int
+    key: str
+    expected: str
+
+
+@dataclass(slots=True)
+class Source:
+    """Raw values with the place that each came from: a line of the file, or a variable's name."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[Key, int] = field(default_factory=dict)
+    variables: dict[Key, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, key: Key) -> int:
+        """The line of a key, or of the nearest one above it that stands in the file; 0 if the key
+        was given by a variable."""
+        if any(key[:n] in self.variables for n in range(1, len(key) + 1)):
+            return 0
+        while key and key not in self.lines:
+            key = key[:-1]
+        return self.lines.get(key, 0)
+
+    def problem(self, key: Key, expected: str) -> Problem:
+        """A problem with a key, named by its line, or by the variable that gave it."""
+        return Problem(self.line(key), self.variables.get(key, show_key(key)), expected)
+
+
+def from_yaml(text: str) -> Source:
+    """Values and lines of a settings file; what is no YAML becomes a problem."""
+    source = Source()
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if node is not None and not isinstance(node, yaml.MappingNode):
+            source.problems.append(Problem(1, "", "expected keys and values, such as services:"))
+        elif node is not None:
+            source.values = _value(node, (), source)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        source.problems.append(Problem(line, "", f"expected YAML: {error.problem}"))
+    except (yaml.YAMLError, ValueError) as error:
+        source.problems.append(Problem(0, "", f"expected YAML: {str(error).splitlines()[0]}"))
+    except RecursionError:
+        source.problems.append(Problem(0, "", "expected YAML nested less deeply"))
+    return source
+
+
+def overlay(source: Source, environ: Mapping[str, str]) -> None:
+    """Lay variables such as OUTAGE_WINDOW_WEB__LISTEN over the values; they win.
+
+    `__` goes one level down, numbers index lists; a value that begins with [ or { is YAML.
+    """
+    for name in sorted(environ):
+        if not name.startswith(PREFIX):
+            continue
+        parts = name.removeprefix(PREFIX).lower().split("__")
+        key = tuple(int(part) if part.isdecimal() else part for part in parts)
+        text = environ[name]
+        try:
+            value = yaml.safe_load(text) if text[:1] in ("[", "{") else text
+        except yaml.YAMLError:
+            source.problems.append(Problem(0, name, "expected YAML after the first bracket"))
+            continue
+        if _put(source.values, key, value):
+            source.variables[key] = name
+        else:
+            source.problems.append(Problem(0, name, "expected the name of a setting"))
+
+
+def read_secrets(source: Source, folder: Path) -> None:
+    """Replace each `token_file` by a `token` that holds what the file does, trimmed."""
+    for path in (("web", "token"), ("prometheus", "token")):
+        part = source.values.get(path[0])
+        name = path[1] + FILE_SUFFIX
+        if not isinstance(part, dict) or name not in part:
+            continue
+        key: Key = (path[0], name)
+        file = part.pop(name)
+        if path[1] in part:
+            source.problems.append(source.problem(key, f"expected {path[1]} or {name}, not both"))
+            continue
+        try:
+            secret = (folder / str(file)).read_text("utf-8").strip()
+        except (OSError, ValueError):
+            source.problems.append(source.problem(key, f"expected a file that can be read: {file}"))
+            continue
+        if not secret:
+            source.problems.append(source.problem(key, f"expected a secret in the file {file}"))
+        part[path[1]] = secret
+
+
+def show_key(key: Key) -> str:
+    """`services[0].name`, as a person would write it."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _value(node: yaml.Node, key: Key, source: Source) -> Any:
+    source.lines.setdefault(key, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*key, i), source) for i, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return yaml.SafeLoader("").construct_object(node)
+    found: dict[str, Any] = {}
+    for name_node, value_node in node.value:
+        name = str(getattr(name_node, "value", ""))
+        inner: Key = (*key, name)
+        line = name_node.start_mark.line + 1
+        if name in found:
+            source.problems.append(Problem(line, show_key(inner), "expected the key once"))
+        source.lines[inner] = line
+        found[name] = _value(value_node, inner, source)
+    return found
+
+
+def _put(values: Any, key: Key, value: Any) -> bool:
+    for part, following in zip(key, (*key[1:], None), strict=True):
+        last = following is None
+        if isinstance(values, list) and isinstance(part, int) and part <= len(values):
+            if part == len(values):
+                values.append({})
+        elif not (isinstance(values, dict) and isinstance(part, str) and part):
+            return False
+        if last:
+            values[part] = value
+        elif isinstance(values, dict):
+            empty: Any = [] if isinstance(following, int) else {}
+            if values.get(str(part)) is None:
+                values[str(part)] = empty
+            values = values[str(part)]
+        else:
+            values = values[int(part)]
+    return True

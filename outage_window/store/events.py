@@ -1,0 +1,46 @@
+"""Changes, escalations, tickets, notes and declared times, each kept once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from outage_window.store.schema import events
+from webhooks.model import Event
+
+
+def keep(connection: Connection, found: tuple[Event, ...], received_at: int) -> int:
+    """Keep events; return how many were new. A repeated `id` keeps the first that came."""
+    new = 0
+    for event in found:
+        row = insert(events).values(
+            identity=_identity(event),
+            time=event.time,
+            type=event.type,
+            service=event.service,
+            text=event.text,
+            team=event.team,
+            received_at=received_at,
+        )
+        new += connection.execute(row.on_conflict_do_nothing()).rowcount
+    return new
+
+
+def of(connection: Connection, service: str, start: int, end: int) -> list[Event]:
+    """The events of a service in [start, end), nanoseconds, ordered by time."""
+    rows = connection.execute(
+        select(events)
+        .where(events.c.service == service, events.c.time >= start, events.c.time < end)
+        .order_by(events.c.time, events.c.id)
+    )
+    return [Event(row.time, row.type, row.service, row.text, row.team) for row in rows]
+
+
+def _identity(event: Event) -> str:
+    if event.id:
+        return "id:" + event.id
+    content = [event.time, event.type, event.service, event.text, event.team]
+    return "sha256:" + hashlib.sha256(json.dumps(content).encode()).hexdigest()

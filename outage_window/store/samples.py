@@ -1,0 +1,124 @@
+"""Raw samples in compressed blocks of two hours: service, role, series."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from detector.series import F64, I64
+from outage_window.store.arrays import pack_samples, unpack_samples
+from outage_window.store.schema import progress, sample_blocks, series
+
+BLOCK = 2 * 3600 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Samples of one series. `role` is `attempts` or `errors`.
+
+    `time` (nanoseconds, strictly increasing) and `value` (stale markers and NaN included) have
+    shape (n,).
+    """
+
+    role: str
+    labels: Mapping[str, str]
+    time: I64
+    value: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a service's source was read, and what it was: another source starts anew."""
+
+    covered_to: int | None
+    source: str
+
+
+def keep(connection: Connection, service: str, found: list[Samples], done: Progress) -> None:
+    """Keep samples and how far they reach, together. A sample that is there already stays.
+
+    Samples may overlap what is stored and may come in any order of time.
+    """
+    for one in found:
+        identity = _series_id(connection, service, one.role, one.labels)
+        blocks = one.time // BLOCK
+        for block in np.unique(blocks):
+            chosen = blocks == block
+            start = int(block) * BLOCK
+            _merge(connection, identity, start, one.time[chosen], one.value[chosen])
+    row = insert(progress).values(service=service, covered_to=done.covered_to, source=done.source)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["service"],
+            set_={"covered_to": done.covered_to, "source": done.source},
+        )
+    )
+
+
+def reached(connection: Connection, service: str) -> Progress | None:
+    """How far the service's source was read; None before the first time."""
+    row = connection.execute(select(progress).where(progress.c.service == service)).first()
+    return None if row is None else Progress(row.covered_to, row.source)
+
+
+def forget(connection: Connection, service: str) -> None:
+    """Drop a service's samples: its source was replaced by another."""
+    own = select(series.c.id).where(series.c.service == service)
+    connection.execute(delete(sample_blocks).where(sample_blocks.c.series_id.in_(own)))
+    connection.execute(delete(series).where(series.c.service == service))
+    connection.execute(delete(progress).where(progress.c.service == service))
+
+
+def load(connection: Connection, service: str, start: int) -> list[Samples]:
+    """The service's samples from the block that holds `start` on, in the order of their series."""
+    rows = connection.execute(
+        select(series, sample_blocks.c.size, sample_blocks.c.data)
+        .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
+        .where(series.c.service == service, sample_blocks.c.start >= start - start % BLOCK)
+        .order_by(series.c.role, series.c.labels, sample_blocks.c.start)
+    )
+    parts: dict[tuple[str, str], list[tuple[I64, F64]]] = {}
+    for row in rows:
+        parts.setdefault((row.role, row.labels), []).append(unpack_samples(row.data, row.size))
+    return [
+        Samples(
+            role,
+            json.loads(labels),
+            np.concatenate([time for time, _ in blocks]),
+            np.concatenate([value for _, value in blocks]),
+        )
+        for (role, labels), blocks in parts.items()
+    ]
+
+
+def _series_id(connection: Connection, service: str, role: str, labels: Mapping[str, str]) -> int:
+    text = json.dumps(dict(labels), sort_keys=True, ensure_ascii=False)
+    key = {"service": service, "role": role, "labels": text}
+    connection.execute(insert(series).values(key).on_conflict_do_nothing())
+    return int(connection.execute(select(series.c.id).filter_by(**key)).scalar_one())
+
+
+def _merge(connection: Connection, identity: int, start: int, time: I64, value: F64) -> None:
+    stored = connection.execute(
+        select(sample_blocks).filter_by(series_id=identity, start=start)
+    ).first()
+    if stored is not None:
+        old_time, old_value = unpack_samples(stored.data, stored.size)
+        if old_time[-1] >= time[-1] and np.isin(time, old_time).all():
+            return
+        time, value = np.concatenate([old_time, time]), np.concatenate([old_value, value])
+    time, first = np.unique(time, return_index=True)
+    values = {
+        "last": int(time[-1]),
+        "size": len(time),
+        "data": pack_samples(time, value[first]),
+    }
+    row = insert(sample_blocks).values(series_id=identity, start=start, **values)
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["series_id", "start"], set_=values)
+    )

@@ -1,0 +1,130 @@
+"""One thread that writes for all: group commit, an answer only after COMMIT, a bounded queue."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+GROUP = 256
+CAPACITY = 1024
+PATIENCE = 8.0
+"""Seconds that a caller waits for its commit: a sender's own time-out is about ten."""
+
+
+class StoreFailed(Exception):
+    """The database did not take it: nothing was acknowledged, send it again."""
+
+
+class Full(StoreFailed):
+    """Too much is waiting to be written: nothing was queued, send it again."""
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    answer: Future[Any] = field(default_factory=Future)
+
+
+class Writer:
+    """Runs pieces of work on the writing connection, many in one transaction."""
+
+    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+        self._engine = engine
+        self._queue: queue.Queue[_Job | None] = queue.Queue(capacity)
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T], patience: float = PATIENCE) -> T:
+        """Run `work` and return its result once it is committed.
+
+        Raise `Full` when the queue is, `StoreFailed` when the database fails or takes longer than
+        `patience` seconds (the work may then still be committed: it must bear repetition), and what
+        `work` itself raised.
+        """
+        job = _Job(work)
+        with self._closing:
+            if self._closed:
+                raise StoreFailed("the store is closed")
+            try:
+                self._queue.put_nowait(job)
+            except queue.Full:
+                raise Full(f"{self._queue.maxsize} pieces of work are waiting") from None
+        try:
+            result: T = job.answer.result(timeout=patience)
+        except TimeoutError:
+            raise StoreFailed(f"no commit within {patience:g} s") from None
+        except SQLAlchemyError as error:
+            raise StoreFailed(str(getattr(error, "orig", None) or error)) from error
+        return result
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work are queued now."""
+        return self._queue.qsize()
+
+    def close(self) -> None:
+        """Commit all that is queued, then stop."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            jobs, last = self._take()
+            if jobs:
+                self._commit(jobs)
+            if last:
+                return
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        """Wait for one job, then take what else is there, at most a group."""
+        jobs: list[_Job] = []
+        found = self._queue.get()
+        while found is not None:
+            jobs.append(found)
+            if len(jobs) == GROUP:
+                return jobs, False
+            try:
+                found = self._queue.get_nowait()
+            except queue.Empty:
+                return jobs, False
+        return jobs, True
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        failure = self._attempt(jobs)
+        if failure is None:
+            return
+        if len(jobs) == 1 or isinstance(failure, OperationalError):
+            # Locked, full or unreadable: each alone would fail likewise, and wait as long.
+            for job in jobs:
+                job.answer.set_exception(failure)
+            return
+        for job in jobs:  # one of them is bad: the others must not suffer for it
+            self._commit([job])
+
+    def _attempt(self, jobs: list[_Job]) -> BaseException | None:
+        """Run the jobs in one transaction and answer them; the exception if that failed."""
+        results: list[Any] = []
+        try:
+            with self._engine.begin() as connection:
+                results.extend(job.work(connection) for job in jobs)
+        except Exception as error:
+            return error
+        for job, result in zip(jobs, results, strict=True):
+            job.answer.set_result(result)
+        return None

@@ -1,0 +1,137 @@
+"""Health and metrics of the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+
+from outage_window.live.status import Status
+from outage_window.settings.models import Settings
+from outage_window.store import Store, incidents
+
+NS = 1e9
+
+
+def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
+    """`/metrics`, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
+    views = Blueprint("operation", __name__)
+    registry = CollectorRegistry()
+    registry.register(_Collector(store, settings, status))
+
+    @views.get("/metrics")
+    def _metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @views.get("/-/healthy")
+    @views.get("/healthz")
+    def _healthy() -> Response:
+        return Response("outage-window is up\n", content_type="text/plain")
+
+    @views.get("/-/ready")
+    @views.get("/readyz")
+    def _ready() -> Response:
+        try:
+            with store.read() as connection:
+                incidents.ongoing(connection)
+        except SQLAlchemyError:
+            return Response("the store cannot be read\n", 503, content_type="text/plain")
+        return Response("ready to receive\n", content_type="text/plain")
+
+    return views
+
+
+class _Collector:
+    """Reads the state at each scrape. Labels come from the settings only, never from input."""
+
+    def __init__(self, store: Store, settings: Settings, status: Status) -> None:
+        self._store = store
+        self._settings = settings
+        self._status = status
+
+    def describe(self) -> list[Metric]:
+        """Nothing in advance: the store is not asked before the first scrape."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics of the program."""
+        yield self._ongoing()
+        yield from self._received()
+        yield from self._scans()
+        yield GaugeMetricFamily(
+            "outage_window_store_queue_length",
+            "Writes that wait for the database.",
+            value=self._store.waiting,
+        )
+
+    def _ongoing(self) -> Metric:
+        family = GaugeMetricFamily(
+            "outage_window_incident_ongoing",
+            "1 while an outage of the service is measured; alerted tells whether an alert of "
+            "yours belongs to it.",
+            labels=["service", "alerted"],
+        )
+        with self._store.read() as connection:
+            found = set(incidents.ongoing(connection))
+        for service in self._settings.services:
+            for alerted in (False, True):
+                labels = [service.name, str(alerted).lower()]
+                family.add_metric(labels, float((service.name, alerted) in found))
+        return family
+
+    def _received(self) -> Iterator[Metric]:
+        counted = (
+            ("deliveries", "Alertmanager deliveries that were kept, re-sends included."),
+            ("quarantined", "Deliveries that could not be understood and are kept raw."),
+            ("events", "Events that were kept."),
+            ("attempts", "Attempts of users that were kept."),
+        )
+        for name, text in counted:
+            value = self._status.counted(name).get("", 0)
+            yield CounterMetricFamily(f"outage_window_{name}", text, value=value)
+        refused = CounterMetricFamily(
+            "outage_window_requests_refused", "Requests that were turned away.", labels=["reason"]
+        )
+        known = self._status.counted("refused")
+        for reason in ("unauthorised", "too_large", "invalid", "busy"):
+            refused.add_metric([reason], known.get(reason, 0))
+        yield refused
+        last = self._status.last_delivery_at
+        if last is not None:
+            yield GaugeMetricFamily(
+                "outage_window_last_delivery_timestamp_seconds",
+                "When an Alertmanager last delivered since the start.",
+                value=last / NS,
+            )
+
+    def _scans(self) -> Iterator[Metric]:
+        yield SummaryMetricFamily(
+            "outage_window_scan_duration_seconds",
+            "Passes over all services.",
+            count_value=self._status.scans,
+            sum_value=self._status.scan_seconds,
+        )
+        succeeded = GaugeMetricFamily(
+            "outage_window_last_successful_scan_timestamp_seconds",
+            "When the service was last scanned without a failure; 0 before the first time.",
+            labels=["service"],
+        )
+        failures = CounterMetricFamily(
+            "outage_window_scan_failures", "Scans of the service that failed.", labels=["service"]
+        )
+        for service in self._settings.services:
+            known = self._status.services.get(service.name)
+            at = known.succeeded_at if known else None
+            succeeded.add_metric([service.name], (at or 0) / NS)
+            failures.add_metric([service.name], known.failures if known else 0)
+        yield succeeded
+        yield failures

@@ -1,0 +1,54 @@
+"""Two plain pages: the incidents with the health of what feeds them, and one incident."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, render_template, request
+
+from outage_window.clock import Clock
+from outage_window.live.status import Status
+from outage_window.settings.durations import show_duration
+from outage_window.settings.models import Settings
+from outage_window.store import Store, deliveries, incidents
+from outage_window.web.api import find
+
+NS = 1_000_000_000
+
+
+def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blueprint:
+    """`/` and `/incidents/ID`. Everything shown is escaped; there is no script."""
+    views = Blueprint("pages", __name__, template_folder="templates")
+    views.add_app_template_filter(_moment, "moment")
+    views.add_app_template_filter(_length, "length_of")
+
+    @views.get("/")
+    def _index() -> str:
+        with store.read() as connection:
+            found = incidents.latest(connection)
+            tally = deliveries.tally(connection)
+        return render_template(
+            "index.html",
+            incidents=found,
+            tally=tally,
+            services=[(s, status.services.get(s.name)) for s in settings.services],
+            now=clock(),
+            address=request.host_url.rstrip("/"),
+            anonymous=settings.web.token is None,
+        )
+
+    @views.get("/incidents/<identity>")
+    def _incident(identity: str) -> str:
+        return render_template("incident.html", incident=find(store, identity))
+
+    return views
+
+
+def _moment(ns: int | None) -> str:
+    if ns is None:
+        return ""
+    return datetime.fromtimestamp(ns // NS, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _length(ns: int) -> str:
+    return show_duration(max(ns // NS, 0))

@@ -1,0 +1,70 @@
+"""JSON that strangers send, read so that nothing in it can do more than be refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NoReturn
+
+from webhooks.model import Refused
+
+# PostgreSQL refuses NUL, UTF-8 cannot hold a lone surrogate: both become U+FFFD, as Go would do.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def load(body: bytes, field: str = "body") -> Any:
+    """The JSON value of `body`, or `Refused`: never another error, however hostile the bytes.
+
+    Not UTF-8, nested too deep, a key given twice, NaN or Infinity, an integer of thousands of
+    digits: each is refused rather than read in some way.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(field, "expected JSON in UTF-8") from None
+    return load_text(text, field)
+
+
+def load_text(text: str, field: str) -> Any:
+    """As `load`, for text that is already decoded."""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except RecursionError:
+        raise Refused(field, "expected JSON nested less deeply") from None
+    except json.JSONDecodeError as error:
+        raise Refused(field, f"expected JSON; line {error.lineno}: {error.msg}") from None
+    except Refused as error:
+        raise Refused(field, error.expected) from None
+    except ValueError:  # integers longer than Python converts
+        raise Refused(field, "expected numbers of a sane length") from None
+
+
+def clean(text: str) -> str:
+    """The same text without what no database or page can hold (NUL, lone surrogates)."""
+    return _UNSTORABLE.sub("�", text)
+
+
+def text_at(value: dict[str, Any], key: str, field: str, default: str | None = None) -> str:
+    """The text under `key`; `default` when it is absent; `Refused` when it is anything else."""
+    found = value.get(key, default)
+    if not isinstance(found, str):
+        raise Refused(f"{field}{key}", "expected text")
+    return clean(found)
+
+
+def object_at(value: object, field: str) -> dict[str, Any]:
+    """The value as an object, or `Refused` naming `field`."""
+    if not isinstance(value, dict):
+        raise Refused(field, "expected an object")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Refused("body", "expected each key once in an object")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise Refused("body", f"expected JSON, which has no {name}")
