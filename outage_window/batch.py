@@ -1,0 +1,136 @@
+"""The batch engine: files in, one assessment a service and its incidents out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from detector.estimate import Origin
+from detector.model import Options
+from detector.users import UserAttempts
+from outage_window.assess import Assessment, assess
+from outage_window.document import analysis_document
+from outage_window.incident_facts import facts
+from outage_window.sources import alerts as alert_files
+from outage_window.sources import events as event_files
+from outage_window.sources import exports
+from outage_window.sources import users as user_files
+from outage_window.sources.files import read
+from outage_window.sources.reading import Reading
+from outage_window.sources.users import Reasons
+from reports.facts import AlertFact, Incident
+from webhooks.model import Event
+
+Progress = Callable[[str, int], None]
+"""Told each step before it begins, and how many are left as far as is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to analyse, and how; paths as the user gave them."""
+
+    exports: Sequence[str]
+    users: str | None = None
+    alerts: str | None = None
+    changes: str | None = None
+    events: str | None = None
+    reading: Reading = field(default_factory=Reading)
+    reasons: Reasons = field(default_factory=Reasons)
+    options: Options = field(default_factory=Options)
+    command: str = "outage-window analyze"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What came beside the series. `alerts` is None where no file of alerts was given."""
+
+    users: Mapping[str, UserAttempts]
+    user_origins: tuple[Origin, ...]
+    alerts: tuple[AlertFact, ...] | None
+    truncated_alerts: int
+    events: tuple[Event, ...]
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found; services sorted by name, inputs in the order in which they were given."""
+
+    request: Request
+    assessments: tuple[Assessment, ...]
+    context: Context
+    inputs: tuple[Origin, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The analysis document, of plain JSON values."""
+        origins = dict.fromkeys(self.context.users, self.context.user_origins)
+        return analysis_document(self.assessments, self.inputs, origins)
+
+    def incidents(self) -> list[Incident]:
+        """The facts of each window's incident, in order of time."""
+        found = [
+            facts(
+                assessment,
+                index,
+                alerts=self.context.alerts,
+                events=self.context.events,
+                zone=self.request.options.zone,
+                command=self.request.command,
+                truncated_alerts=self.context.truncated_alerts,
+                inputs=self.context.origins,
+            )
+            for assessment in self.assessments
+            for index in range(len(assessment.users))
+        ]
+        return sorted(found, key=lambda one: (one.window.onset if one.window else 0, one.service))
+
+
+def analyze(request: Request, progress: Progress = lambda step, left: None) -> Analysis:
+    """Read and assess all that the request names.
+
+    Deterministic: the same files and choices give the same analysis. Raises `InputError` for input
+    that cannot be used.
+    """
+    context = _context(request, lambda path: progress(path, len(request.exports) + 1))
+    unread = len(request.exports)
+
+    def reading(path: str) -> None:
+        nonlocal unread
+        progress(path, unread)
+        unread -= 1
+
+    found = exports.load(request.exports, request.reading, reading)
+    assessments = []
+    for done, data in enumerate(found.services):
+        progress(data.service, len(found.services) - done)
+        assessments.append(assess(data, context.users.get(data.service), request.options))
+    inputs = tuple(dict.fromkeys((*found.inputs, *context.origins)))
+    return Analysis(request, tuple(assessments), context, inputs)
+
+
+def _context(request: Request, progress: Callable[[str], None]) -> Context:
+    """Read the files beside the series; each is optional."""
+    origins: list[Origin] = []
+    users: Mapping[str, UserAttempts] = {}
+    alerts: tuple[AlertFact, ...] | None = None
+    truncated = 0
+    if request.users is not None:
+        progress(request.users)
+        people = user_files.read(read(request.users), request.reading, request.reasons)
+        users = people.attempts
+        origins.append(people.origin)
+    user_origins = tuple(origins)
+    if request.alerts is not None:
+        progress(request.alerts)
+        alerts, truncated, origin = alert_files.read(read(request.alerts))
+        origins.append(origin)
+    events: list[Event] = []
+    for path, default in ((request.changes, "change"), (request.events, None)):
+        if path is not None:
+            progress(path)
+            more, origin = event_files.read(read(path), request.reading, default)
+            events += more
+            origins.append(origin)
+    events.sort(key=lambda event: event.time)
+    return Context(users, user_origins, alerts, truncated, tuple(events), tuple(origins))

@@ -1,0 +1,243 @@
+"""`outage-window analyze`: find the outage windows in exports of metrics."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outage_window.errors import InputError
+
+if TYPE_CHECKING:
+    from outage_window.batch import Analysis, Progress, Request
+    from outage_window.sources.reading import Reading
+    from reports.facts import Incident
+
+LONG_WORK = 32 * 1024 * 1024
+"""Bytes of input above which a terminal is shown a progress bar."""
+
+FILE = click.Path(path_type=str)
+
+
+@click.command()
+@click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=FILE)
+@click.option("--users", type=FILE, help="Attempts per user: time, user, outcome, reason, service.")
+@click.option("--alerts", type=FILE, help="Alertmanager's /api/v2/alerts, or webhook bodies.")
+@click.option("--changes", type=FILE, help="Changes: time, service, text, team (CSV or NDJSON).")
+@click.option("--events", type=FILE, help="As --changes, with a type: ticket, escalated, ...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="What goes to stdout.",
+)
+@click.option("--draft", type=FILE, metavar="DIR", help="Write a draft and a chart a window here.")
+@click.option("--chart", type=FILE, help="Write the chart here (.svg or .png).")
+@click.option("--time-column", help="The column of times (usual: time, timestamp, ts).")
+@click.option("--attempts-column", help="Usual: attempts, total, requests.")
+@click.option("--errors-column", help="Usual: errors, failures, failed.")
+@click.option("--ratio-column", help="The column of error ratios, 0 to 1 (usual: error_ratio).")
+@click.option("--service-column", help="The column or label of the service (usual: service, job).")
+@click.option("--service", help="The service of rows that name none.", metavar="NAME")
+@click.option("--time-zone", metavar="ZONE", help="Zone of times without an offset.")
+@click.option(
+    "--time-unit", type=click.Choice(["s", "ms", "us", "ns"]), help="Unit of numeric times."
+)
+@click.option(
+    "--time-marks",
+    type=click.Choice(["start", "end"]),
+    help="What a time marks of its interval (tables: start; PromQL expressions: end).",
+)
+@click.option("--attempts-selector", metavar="SELECTOR", help="Which series count attempts.")
+@click.option("--errors-selector", metavar="SELECTOR", help="Which series count errors.")
+@click.option(
+    "--quantity",
+    type=click.Choice(["ratio", "rate", "count"]),
+    help="What the values of a PromQL expression are.",
+)
+@click.option("--system-reasons", metavar="A,B", help="Failure reasons that are the service's own.")
+@click.option("--user-reasons", metavar="A,B", help="Failure reasons that are the user's own.")
+@click.option("--join-gap", default="15m", show_default=True, help="Join stretches closer than.")
+@click.option("--min-duration", default="2m", show_default=True, help="Shorter windows are blips.")
+@click.option("--zone", default="UTC", show_default=True, help="The service's own zone.")
+@click.option("--fail-on-outage", is_flag=True, help="Exit 1 when a window was found.")
+def command(**given: Any) -> int:
+    """Find the outage windows in EXPORTs and say when they began, ended and whom they hit.
+
+    Each EXPORT is a CSV, NDJSON or Parquet table, Prometheus API JSON, or OpenMetrics text with
+    times; gzip is unpacked. Times are read and shown in UTC.
+    """
+    request = _request(given)
+    with _progress(request) as progress:
+        from outage_window.batch import analyze
+
+        analysis = analyze(request, progress)
+    document = analysis.document()
+    _write(document, given["form"])
+    if given["form"] == "csv":
+        for entry in document["not_assessed"]:
+            _say(f"not assessed: {entry['service']}: {entry['reason']}")
+    if given["draft"] is not None or given["chart"] is not None:
+        _reports(analysis, given["draft"], given["chart"])
+    return 1 if given["fail_on_outage"] and document["windows"] else 0
+
+
+def _request(given: dict[str, Any]) -> Request:
+    from detector.model import Options
+    from outage_window.batch import Request
+    from outage_window.sources.times import zone_of
+    from outage_window.sources.users import Reasons
+
+    zone_of(given["zone"], "--zone")
+    if given["time_zone"] is not None:
+        zone_of(given["time_zone"], "--time-zone")
+    return Request(
+        exports=given["exports"],
+        users=given["users"],
+        alerts=given["alerts"],
+        changes=given["changes"],
+        events=given["events"],
+        reading=_reading(given),
+        reasons=Reasons(_words(given["system_reasons"]), _words(given["user_reasons"])),
+        options=Options(
+            join_gap=_duration(given["join_gap"], "--join-gap"),
+            min_duration=_duration(given["min_duration"], "--min-duration"),
+            zone=given["zone"],
+        ),
+        command=shlex.join(["outage-window", *sys.argv[1:]]),
+    )
+
+
+def _reading(given: dict[str, Any]) -> Reading:
+    from outage_window.sources import selectors
+    from outage_window.sources.reading import UNASSIGNED, Reading
+
+    def selector(option: str) -> selectors.Selector | None:
+        text = given[option.replace("-", "_")]
+        return None if text is None else selectors.parse(text, f"--{option}")
+
+    return Reading(
+        time_column=given["time_column"],
+        attempts_column=given["attempts_column"],
+        errors_column=given["errors_column"],
+        ratio_column=given["ratio_column"],
+        service_column=given["service_column"],
+        service=given["service"] or UNASSIGNED,
+        time_zone=given["time_zone"],
+        time_unit=given["time_unit"],
+        time_marks=given["time_marks"],
+        attempts_selector=selector("attempts-selector"),
+        errors_selector=selector("errors-selector"),
+        quantity=given["quantity"],
+    )
+
+
+def _duration(text: str, option: str) -> float:
+    from outage_window.settings.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise InputError(option, str(error)) from None
+
+
+def _words(text: str | None) -> frozenset[str]:
+    return frozenset(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _write(document: dict[str, Any], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    elif form == "csv":
+        from outage_window.document.rows import to_csv
+
+        click.echo(to_csv(document), nl=False)
+    else:
+        from outage_window.document.text import to_text
+
+        click.echo(to_text(document), nl=False)
+
+
+def _reports(analysis: Analysis, folder: str | None, chart: str | None) -> None:
+    incidents = analysis.incidents()
+    if not incidents:
+        _say("no window was found, so there is nothing to draft or to draw")
+    if folder is not None:
+        for name, incident in _named(incidents):
+            _draft(incident, Path(folder) / name)
+    if chart is not None:
+        _chart(incidents, Path(chart))
+
+
+def _named(incidents: list[Incident]) -> Iterator[tuple[str, Incident]]:
+    """A file name each: the id, numbered where services differ only in what no file name holds."""
+    taken: dict[str, int] = {}
+    for incident in incidents:
+        taken[incident.id] = taken.get(incident.id, 0) + 1
+        again = taken[incident.id]
+        yield incident.id if again == 1 else f"{incident.id}-{again}", incident
+
+
+def _draft(incident: Incident, path: Path) -> None:
+    """One Markdown file a window, its chart beside it."""
+    from reports.chart import render as draw
+    from reports.draft import render
+
+    _save(path.with_name(f"{path.name}.md"), render(incident).encode())
+    _save(path.with_name(f"{path.name}.svg"), draw(incident, "svg"))
+
+
+def _chart(incidents: list[Incident], path: Path) -> None:
+    """One window: the file as named; several: the id of each goes into the name."""
+    from reports.chart import render
+
+    form = path.suffix.lower().removeprefix(".")
+    if form not in ("svg", "png"):
+        raise InputError("--chart", f"expected a file name ending in .svg or .png, not {path.name}")
+    for name, incident in _named(incidents):
+        named = path if len(incidents) == 1 else path.with_stem(f"{path.stem}-{name}")
+        _save(named, render(incident, form))
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(str(path), f"cannot be written: {error.strerror}") from None
+    _say(f"wrote {path}")
+
+
+def _say(text: str) -> None:
+    click.echo(f"outage-window: {text}", err=True)
+
+
+@contextmanager
+def _progress(request: Request) -> Iterator[Progress]:
+    """A bar on stderr, only where a person watches and the work is long."""
+    named = (*request.exports, request.users)
+    sizes = [Path(p).stat().st_size for p in named if p is not None and Path(p).is_file()]
+    if not sys.stderr.isatty() or sum(sizes) < LONG_WORK:
+        yield lambda step, left: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        done = 0
+
+        def advance(step: str, left: int) -> None:
+            nonlocal done
+            bar.update(task, description=step, completed=done, total=done + left)
+            done += 1
+
+        yield advance

@@ -1,0 +1,186 @@
+"""Assessments to the analysis document: the one form that files, API and tests agree on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from detector.estimate import Origin
+from detector.model import Window
+from detector.users import UserShare
+from detector.whatif import ThresholdRule
+from outage_window.assess import Assessment
+from outage_window.document.values import estimate, number, time_text
+
+SCHEMA = "outage-window/analysis/v1"
+
+_MEASURES = (
+    "duration_seconds",
+    "impaired_seconds",
+    "attempts",
+    "errors",
+    "excess_errors",
+    "error_ratio",
+    "baseline_error_ratio",
+    "peak_error_ratio",
+)
+_USER_COUNTS = (
+    "hit_users",
+    "blocked_users",
+    "degraded_users",
+    "active_users",
+    "user_minutes_observed",
+    "user_minutes_potential",
+)
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def window_id(service: str, window: Window) -> str:
+    """`SERVICE-YYYYMMDDTHHMMZ` from the point start; safe as a file name and in a URL."""
+    name = _UNSAFE.sub("-", service).strip("-.") or "service"
+    minute = time_text(window.onset // 60 * 60)
+    return f"{name}-{minute[:16].replace('-', '').replace(':', '')}Z"
+
+
+def window_document(
+    identity: str,
+    service: str,
+    window: Window,
+    users: UserShare,
+    rule: ThresholdRule | None,
+    inputs: Sequence[Origin],
+    user_inputs: Sequence[Origin] = (),
+) -> dict[str, Any]:
+    """One window. `inputs` are the origins of its series, `user_inputs` those of the attempts."""
+    return {
+        "id": identity,
+        "service": service,
+        "labels": {},
+        "status": window.status,
+        "kind": window.kind,
+        "pattern": window.pattern,
+        "start": estimate(window.start, inputs),
+        "end": _end(window, inputs),
+        "as_of": time_text(window.as_of),
+        **{name: estimate(getattr(window, name), inputs) for name in _MEASURES},
+        "affected_users": _users(users, tuple(user_inputs) or tuple(inputs)),
+        "experience": users.experience,
+        "phases": [
+            {
+                "start": time_text(phase.start),
+                "end": time_text(phase.end),
+                "error_ratio": estimate(phase.error_ratio, inputs),
+            }
+            for phase in window.phases
+        ],
+        "findings": [] if rule is None else [_finding(rule)],
+    }
+
+
+def analysis_document(
+    assessments: Sequence[Assessment],
+    inputs: Sequence[Origin],
+    user_inputs: Mapping[str, Sequence[Origin]],
+) -> dict[str, Any]:
+    """The whole document; windows in order of time, services by name.
+
+    `user_inputs` has the origins of the attempts per user of each service that has any.
+    """
+    windows: list[tuple[float, str, dict[str, Any]]] = []
+    for found in assessments:
+        for index, window in enumerate(found.detection.windows if found.detection else ()):
+            document = window_document(
+                window_id(found.service, window),
+                found.service,
+                window,
+                found.users[index],
+                found.rules[index],
+                found.origins,
+                user_inputs.get(found.service, ()),
+            )
+            windows.append((window.onset, found.service, document))
+    windows.sort(key=lambda entry: entry[:2])
+    return {
+        "schema": SCHEMA,
+        "windows": [document for _, _, document in windows],
+        "blips": _blips(assessments),
+        "not_assessed": [
+            {"service": found.service, "reason": found.not_assessed}
+            for found in assessments
+            if found.not_assessed is not None
+        ],
+        "services": [_service(found) for found in assessments],
+        "inputs": [
+            {"name": origin.name, "sha256": origin.sha256, "rows": origin.rows} for origin in inputs
+        ],
+    }
+
+
+def _end(window: Window, inputs: Sequence[Origin]) -> dict[str, Any]:
+    end = estimate(window.end, inputs)
+    if window.status == "ongoing":
+        provisional = window.provisional_end
+        end["provisional_end"] = None if provisional is None else time_text(provisional)
+        end["as_of"] = time_text(window.as_of)
+    return end
+
+
+def _users(users: UserShare, inputs: Sequence[Origin]) -> dict[str, Any]:
+    document = estimate(users.affected, inputs)
+    document |= {"tier": users.tier, "denominator": users.denominator}
+    document |= {name: estimate(getattr(users, name), inputs) for name in _USER_COUNTS}
+    if users.affected.status == "not_derivable":
+        share, tries = users.attempts_share, users.retry_range
+        document["attempts_share"] = None if share is None else estimate(share, inputs)
+        document["retry_range"] = None if tries is None else [number(bound) for bound in tries]
+    return document
+
+
+def _finding(rule: ThresholdRule) -> dict[str, Any]:
+    """Say what the least plain alerting rule would have done that is quiet in normal running."""
+    alert = (
+        f"An alert on an error ratio above {rule.threshold:.0%} over {rule.range_seconds:g} s,"
+        f" held for {rule.for_seconds:g} s,"
+    )
+    when = "would not have fired"
+    if rule.fired_at is not None:
+        when = f"would have fired at {time_text(rule.fired_at)}"
+    days = rule.history_seconds / 86400
+    return {
+        "id": "threshold_rule",
+        "statement": f"{alert} {when}, and is silent in the other {days:.1f} days of this data.",
+        "evidence": {
+            "threshold": rule.threshold,
+            "range_seconds": number(rule.range_seconds),
+            "for_seconds": number(rule.for_seconds),
+            "fired_at": None if rule.fired_at is None else time_text(rule.fired_at),
+            "history_seconds": number(rule.history_seconds),
+        },
+    }
+
+
+def _blips(assessments: Sequence[Assessment]) -> list[dict[str, Any]]:
+    found = [
+        (blip.start, blip.end, one.service)
+        for one in assessments
+        for blip in (one.detection.blips if one.detection else ())
+    ]
+    return [
+        {"service": service, "start": time_text(start), "end": time_text(end)}
+        for start, end, service in sorted(found)
+    ]
+
+
+def _service(found: Assessment) -> dict[str, Any]:
+    """What was read of a service: its step, its extent, and what was repaired."""
+    document: dict[str, Any] = {"service": found.service, "notes": list(found.notes)}
+    if found.detection is not None and len(found.detection.series.start):
+        series = found.detection.series
+        document |= {
+            "step_seconds": number(series.step),
+            "observations": len(series.start),
+            "first": time_text(float(series.start.min())),
+            "last": time_text(float(series.end.max())),
+        }
+    return document

@@ -1,0 +1,1 @@
+"""What is pulled or read: one file for each kind of export, each ending in `ServiceData`."""

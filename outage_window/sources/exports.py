@@ -1,0 +1,100 @@
+"""All the files of an analysis to one `ServiceData` a service, whatever kinds they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from detector.estimate import Origin
+from outage_window.assess import ServiceData
+from outage_window.errors import InputError
+from outage_window.sources import expressions, intervals, openmetrics, prometheus, samples, tables
+from outage_window.sources.files import kind_of, read
+from outage_window.sources.reading import Reading
+from outage_window.sources.samples import Sampled, SampleFile
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """What was read: services sorted by name, files in the order given."""
+
+    services: tuple[ServiceData, ...]
+    inputs: tuple[Origin, ...]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read so far, by the way in which it becomes a series."""
+
+    rows: list[tables.Rows] = field(default_factory=list)
+    named: list[SampleFile] = field(default_factory=list)
+    unnamed: list[SampleFile] = field(default_factory=list)
+    inputs: list[Origin] = field(default_factory=list)
+
+
+def load(
+    paths: Sequence[str], reading: Reading, progress: Callable[[str], None] = lambda path: None
+) -> Exports:
+    """Read every file; `progress` is called with each path before it is read.
+
+    `InputError` where a file cannot be used at all, and when no service is left because of
+    impossible rows. A service with impossible rows or too little data keeps its reason.
+    """
+    found = _Found()
+    for path in paths:
+        progress(path)
+        _read(path, reading, found)
+    parts = tables.services(found.rows)
+    services = [intervals.service_data(name, parts[name], reading.time_marks) for name in parts]
+    if found.named:
+        services += samples.counters(found.named, reading)
+    if found.unnamed:
+        services += expressions.services(found.unnamed, reading)
+    services = _one_source(sorted(services, key=lambda data: data.service))
+    faults = [intervals.unusable(parts[name]) for name in parts]
+    bad = [fault for fault in faults if fault is not None]
+    if bad and len(bad) == len(services):
+        more = f" (and {len(bad) - 1} more services)" if len(bad) > 1 else ""
+        where, _, what = bad[0].rpartition(": ")
+        raise InputError(where or bad[0], f"{what}: no service is left to assess{more}")
+    return Exports(tuple(services), tuple(dict.fromkeys(found.inputs)))
+
+
+def _read(path: str, reading: Reading, found: _Found) -> None:
+    source = read(path)
+    kind = kind_of(source)
+    if kind not in ("prometheus", "openmetrics"):
+        rows = tables.read(source, reading)
+        found.rows += rows
+        found.inputs.append(rows[0].origin)
+        return
+    file = prometheus.read(source) if kind == "prometheus" else openmetrics.read(source)
+    if not any(len(series.time) for series in file.series):
+        raise InputError(source.name, "no samples; expected at least one series with values")
+    found.inputs.append(file.origin)
+    _by_name(file, found)
+
+
+def _by_name(file: SampleFile, found: _Found) -> None:
+    """Raw samples and values of expressions take different roads."""
+
+    def only(named: bool) -> tuple[Sampled, ...]:
+        return tuple(series for series in file.series if series.named is named)
+
+    if only(True):
+        found.named.append(SampleFile(file.origin, only(True)))
+    if only(False):
+        found.unnamed.append(SampleFile(file.origin, only(False)))
+
+
+def _one_source(services: Sequence[ServiceData]) -> list[ServiceData]:
+    """A service that both a table and samples speak of has two truths: refused."""
+    found: dict[str, ServiceData] = {}
+    for data in services:
+        before = found.get(data.service)
+        if before is not None:
+            origins = before.origins + data.origins
+            reason = f"{' and '.join(o.name for o in origins)} both hold it; expected one source"
+            data = ServiceData(data.service, None, origins, reason)
+        found[data.service] = data
+    return list(found.values())

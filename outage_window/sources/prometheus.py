@@ -1,0 +1,78 @@
+"""The JSON of Prometheus's HTTP API (`query` with a range, `query_range`) to labelled samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from outage_window.errors import InputError
+from outage_window.sources.files import Source
+from outage_window.sources.samples import Sampled, SampleFile
+from webhooks.bodies import load_text
+from webhooks.model import Refused
+
+EXPECTED = (
+    "expected Prometheus API JSON with a matrix (query with a range such as x[6h], or query_range)"
+)
+
+
+def read(source: Source) -> SampleFile:
+    """Read one answer of the API; anything but a matrix of float samples is an `InputError`."""
+    try:
+        answer = load_text(source.text(), "")
+    except Refused as error:
+        raise InputError(source.name, f"{EXPECTED}: {error.expected}") from None
+    series = matrix(answer, source.name)
+    return SampleFile(source.origin(sum(len(s.time) for s in series)), tuple(series))
+
+
+def matrix(answer: Any, where: str) -> list[Sampled]:
+    """The series of an API answer already decoded; `where` begins the place in an `InputError`.
+
+    Samples that are NaN (stale ones too) are left out. Native histograms are refused.
+    """
+    if not isinstance(answer, dict):
+        raise InputError(where, EXPECTED)
+    if answer.get("status") == "error" or "errorType" in answer:
+        reason = " ".join(str(answer.get("error", "no reason given")).split())[:200]
+        raise InputError(where, f"Prometheus answered with an error: {reason}")
+    data = answer.get("data", answer)
+    kind = data.get("resultType") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or kind != "matrix" or not isinstance(data.get("result"), list):
+        found = f", not {kind}" if isinstance(kind, str) else ""
+        raise InputError(f"{where}, data.resultType", f"{EXPECTED}{found}")
+    return [_series(item, f"{where}, data.result[{i}]") for i, item in enumerate(data["result"])]
+
+
+def _series(item: Any, where: str) -> Sampled:
+    metric = item.get("metric") if isinstance(item, dict) else None
+    if not isinstance(metric, dict) or not all(isinstance(v, str) for v in metric.values()):
+        raise InputError(f"{where}.metric", "expected an object of labels")
+    if "histograms" in item:
+        raise InputError(where, "a native histogram; expected a counter")
+    pairs = item.get("values")
+    if not isinstance(pairs, list):
+        raise InputError(f"{where}.values", 'expected a list of [time, "value"] pairs')
+    try:
+        time = np.array([float(pair[0]) for pair in pairs], dtype=np.float64)
+        value = np.array([float(pair[1]) for pair in pairs], dtype=np.float64)
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+        raise InputError(
+            f"{where}.values[{_bad(pairs)}]", 'expected [time, "value"], both of them numbers'
+        ) from None
+    if not np.isfinite(time).all():
+        bad = int(np.argmax(~np.isfinite(time)))
+        raise InputError(f"{where}.values[{bad}]", "expected a finite time")
+    known = ~np.isnan(value)
+    return Sampled(metric, time[known], value[known])
+
+
+def _bad(pairs: list[Any]) -> int:
+    for index, pair in enumerate(pairs):
+        try:
+            float(pair[0])
+            float(pair[1])
+        except (TypeError, ValueError, IndexError, KeyError, OverflowError):
+            return index
+    raise AssertionError("called only when a pair is bad")

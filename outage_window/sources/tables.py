@@ -1,0 +1,142 @@
+"""Rows of a table, one a service and interval, to the series of each service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.estimate import Origin
+from detector.series import F64, I64
+from outage_window.sources import columns as columns_of
+from outage_window.sources import tabular
+from outage_window.sources.columns import Columns
+from outage_window.sources.files import Source
+from outage_window.sources.numbers import floats
+from outage_window.sources.reading import Reading
+from outage_window.sources.times import seconds
+
+RowsQuantity = Literal["counts", "ratio", "level"]
+
+FAULTS = (
+    "",
+    "a negative value",
+    "an infinite value",
+    "an error ratio above 1 (expected 0 to 1)",
+    "negative attempts",
+    "infinite attempts",
+    "errors exceed attempts",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one service in one file, as they stand there; arrays of shape (n,).
+
+    `attempts` is None for a series without them. `value` is the errors, the error ratio or the
+    level, NaN where missing. `number` is the row's number in the file, `fault` is 0 or the
+    index in `FAULTS` of what is impossible about it.
+    """
+
+    service: str
+    origin: Origin
+    quantity: RowsQuantity
+    time: F64
+    attempts: F64 | None
+    value: F64
+    number: I64
+    fault: NDArray[np.int8]
+    place: tabular.Place
+
+
+def read(source: Source, reading: Reading) -> list[Rows]:
+    """Read one table: the rows of each service, services in the order of their names."""
+    found = columns_of.recognise(tabular.names(source), reading, source.name)
+    table = tabular.load(source, found.wanted())
+    time = seconds(table.columns[found.time], table.place, reading.time_zone, reading.time_unit)
+    attempts, value, fault = _values(table, found)
+    quantity: RowsQuantity = "counts"
+    if attempts is None:
+        quantity = "level" if found.ratio is None else "ratio"
+    origin = source.origin(table.rows)
+    rows = []
+    for service, index in split(table, found.service, reading.service):
+        part = None if attempts is None else attempts[index]
+        rows.append(
+            Rows(
+                service,
+                origin,
+                quantity,
+                time[index],
+                part,
+                value[index],
+                index,
+                fault[index],
+                table.place,
+            )
+        )
+    return rows
+
+
+def split(table: tabular.Table, column: str | None, default: str) -> list[tuple[str, I64]]:
+    """The services of a table, sorted by name, with the numbers of their rows, ascending.
+
+    Rows without a service belong to `default`.
+    """
+    import pyarrow as pa
+
+    if column is None:
+        return [(default, np.arange(table.rows))]
+    cells = table.columns[column]
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    encoded = cells.cast(pa.string()).dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    names = [*((name or "").strip() or default for name in encoded.dictionary.to_pylist()), default]
+    order = np.argsort(codes, kind="stable")
+    present, first = np.unique(codes[order], return_index=True)
+    parts: dict[str, list[I64]] = {}
+    for code, index in zip(present, np.split(order, first[1:]), strict=True):
+        parts.setdefault(names[code], []).append(index)
+    return [(name, np.sort(np.concatenate(parts[name]))) for name in sorted(parts)]
+
+
+def _values(table: tabular.Table, found: Columns) -> tuple[F64 | None, F64, NDArray[np.int8]]:
+    """Attempts (if any), errors or ratio or level, and what is impossible about each row."""
+
+    def column(name: str | None) -> F64 | None:
+        return None if name is None else floats(table.columns[name], name, table.place)
+
+    attempts, errors, ratio = column(found.attempts), column(found.errors), column(found.ratio)
+    value = next(v for v in (errors, ratio, column(found.level)) if v is not None)
+    fault = np.zeros(table.rows, dtype=np.int8)
+    if attempts is not None:
+        if errors is not None:
+            fault[errors > attempts] = 6
+        fault[np.isinf(attempts)] = 5
+        fault[attempts < 0] = 4
+    if ratio is not None:
+        fault[ratio > 1] = 3
+    fault[np.isinf(value)] = 2
+    fault[value < 0] = 1
+    if attempts is not None and ratio is not None:
+        with np.errstate(invalid="ignore"):  # infinity times 0, which is a fault already
+            value = _whole(attempts, ratio * attempts)
+    return attempts, value, fault
+
+
+def _whole(attempts: F64, errors: F64) -> F64:
+    """Errors made from a ratio are whole where attempts are: a ratio is often rounded."""
+    known = attempts[np.isfinite(attempts)]
+    return np.rint(errors) if np.array_equal(known, np.rint(known)) else errors
+
+
+def services(rows: Sequence[Rows]) -> dict[str, list[Rows]]:
+    """The parts of each service over all files, services sorted by name."""
+    found: dict[str, list[Rows]] = {}
+    for part in rows:
+        found.setdefault(part.service, []).append(part)
+    return {name: found[name] for name in sorted(found)}

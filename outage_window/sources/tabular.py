@@ -1,0 +1,50 @@
+"""What every kind of table gives its readers: named columns, and the line behind each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from outage_window.errors import InputError
+from outage_window.sources import delimited, ndjson, parquet
+from outage_window.sources.files import Source, kind_of
+
+Place = Callable[[int], str]
+"""Row number (from 0) to how an error names it: file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table not yet converted: `columns` are Arrow arrays of equal length, by name.
+
+    Text stays text here, so that what cannot be converted can be named with its line.
+    """
+
+    source: Source
+    columns: dict[str, Any]
+    rows: int
+    place: Place
+
+
+def names(source: Source) -> tuple[str, ...]:
+    """The names of the columns that a table has, in their order."""
+    found: tuple[str, ...] = _kind(source).names(source)
+    return found
+
+
+def load(source: Source, wanted: Sequence[str]) -> Table:
+    """The wanted columns of a table; a table without rows is an `InputError`."""
+    columns, place = _kind(source).columns(source, wanted)
+    rows = len(next(iter(columns.values())))
+    if rows == 0:
+        raise InputError(source.name, "no rows after the header; expected at least one")
+    return Table(source, columns, rows, place)
+
+
+def _kind(source: Source) -> Any:
+    kinds = {"delimited": delimited, "ndjson": ndjson, "parquet": parquet}
+    kind = kind_of(source)
+    if kind not in kinds:
+        raise InputError(source.name, f"{kind} data; expected a table: CSV, NDJSON or Parquet")
+    return kinds[kind]

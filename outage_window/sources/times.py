@@ -1,0 +1,199 @@
+"""A column of times to seconds since the epoch, UTC: what cannot be told is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from detector.series import F64, I64
+from outage_window.errors import InputError
+from outage_window.sources.reading import TimeUnit
+
+Place = Callable[[int], str]
+
+UNITS: dict[TimeUnit, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+FIRST, LAST = 946_684_800, 4_102_444_800
+"""2000-01-01 and 2100-01-01: between them the number of digits tells s, ms, us and ns apart."""
+
+_QUARTER = 900 * 10**9
+_NUMBER = r"^[+-]?\d+(\.\d*)?$"
+_ZONED = r":\d\d(:\d\d([.,]\d*)?)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
+_EXPECTED = "expected a time such as 2024-01-22T15:30:00Z"
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+
+
+def zone_of(text: str, where: str) -> tzinfo:
+    """An IANA zone or a fixed offset such as `-05:00`; `where` names the option."""
+    offset = _OFFSET.fullmatch(text)
+    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
+        span = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return timezone(-span if offset[1] == "-" else span)
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise InputError(
+            where, f"no time zone {text[:40]!r}; expected one such as America/Bogota or -05:00"
+        ) from None
+
+
+def seconds(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+    """Convert an Arrow column of times, shape (n,); `place` names a row in an `InputError`.
+
+    Taken: text with an offset, text without one if `zone` says where, numbers since the epoch whose
+    unit can be told or is given, and Arrow's own timestamps. Missing times, times with an offset
+    beside times without, and local times that occur twice or never are refused.
+    """
+    import pyarrow as pa
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if column.null_count:
+        raise InputError(place(_first(column.is_null())), f"no time; {_EXPECTED}")
+    if pa.types.is_timestamp(column.type):
+        nanoseconds = _integers(_as_time(column, column.type.tz, pa))
+        return nanoseconds / 1e9 if column.type.tz else _local(nanoseconds, zone, place)
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return _epoch(column.to_numpy(zero_copy_only=False), unit, place)
+    if pa.types.is_date(column.type):
+        return _local(_integers(column.cast(pa.timestamp("ns"))), zone, place)
+    return _text(column.cast(pa.string()), place, zone, unit)
+
+
+def _as_time(column: Any, zone: str | None, pa: Any) -> Any:
+    return column.cast(pa.timestamp("ns", tz="UTC" if zone else None))
+
+
+def _text(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+    import pyarrow as pa
+
+    try:  # nearly always right, and the fastest by far
+        return _integers(_as_time(column, "UTC", pa)) / 1e9
+    except pa.ArrowInvalid:
+        return _classified(column, place, zone, unit)
+
+
+def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+    """Every row must be of the first row's class: with an offset, without one, or a number."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pc.utf8_upper(pc.utf8_trim_whitespace(column))
+    numeric = pc.match_substring_regex(column, _NUMBER).to_numpy(zero_copy_only=False)
+    zoned = pc.match_substring_regex(column, _ZONED).to_numpy(zero_copy_only=False)
+    classes = np.where(numeric, 2, np.where(zoned, 1, 0))
+    other = classes != classes[0]
+    if numeric[0] and not other.any():
+        return _epoch(_numbers(column, place), unit, place)
+    offset = "UTC" if zoned[0] else None
+    readable = column if not other.any() else column.slice(0, int(np.argmax(other)))
+    try:
+        nanoseconds = _integers(_as_time(readable, offset, pa))
+    except pa.ArrowInvalid:
+        row = _unreadable(readable, offset)
+        shown = readable[row].as_py()[:40]
+        raise InputError(place(row), f"cannot read the time {shown!r}; {_EXPECTED}") from None
+    if other.any():
+        raise _mixed(column, int(np.argmax(other)), place)
+    return nanoseconds / 1e9 if offset else _local(nanoseconds, zone, place)
+
+
+def _mixed(column: Any, row: int, place: Place) -> InputError:
+    shown = column[row].as_py()[:40]
+    return InputError(
+        place(row),
+        f"the time {shown!r} is not of the kind of those before it;"
+        " expected an offset (or Z) on every row or on none",
+    )
+
+
+def _unreadable(column: Any, zone: str | None) -> int:
+    """The first row that is no time: halve until one is left."""
+    import pyarrow as pa
+
+    low, length = 0, len(column)
+    while length > 1:
+        half = length // 2
+        try:
+            _as_time(column.slice(low, half), zone, pa)
+            low, length = low + half, length - half
+        except pa.ArrowInvalid:
+            length = half
+    return low
+
+
+def _numbers(column: Any, place: Place) -> Any:
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return column.cast(pa.float64()).to_numpy()
+
+
+def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
+    finite = np.isfinite(values)
+    if not finite.all():
+        raise InputError(place(_first(~finite)), f"the time is not a finite number; {_EXPECTED}")
+    chosen = unit or _unit_of(values)
+    if chosen is None:
+        row = _first((values < FIRST) | (values >= LAST * 1e9)) if len(values) else 0
+        raise InputError(
+            place(row),
+            "cannot tell the unit of a numeric time between 2000 and 2100;"
+            " --time-unit s, ms, us or ns settles it",
+        )
+    result: F64 = values / UNITS[chosen]
+    if not (np.abs(result) < LAST * 2).all():
+        raise InputError(place(_first(np.abs(result) >= LAST * 2)), f"no sane time; {_EXPECTED}")
+    return result
+
+
+def _unit_of(values: Any) -> TimeUnit | None:
+    for unit, scale in UNITS.items():
+        if FIRST * scale <= values.min() and values.max() < LAST * scale:
+            return unit
+    return None
+
+
+def _local(nanoseconds: I64, zone: str | None, place: Place) -> F64:
+    """Times of day in a zone; offsets change on quarters of an hour, so each is asked for once."""
+    if zone is None:
+        raise InputError(
+            place(0), "the time has no zone; expected an offset or Z, or --time-zone to say which"
+        )
+    where = zone_of(zone, "--time-zone")
+    quarters, index = np.unique(nanoseconds // _QUARTER, return_inverse=True)
+    naive = [datetime(1970, 1, 1) + timedelta(seconds=900 * int(q)) for q in quarters]  # noqa: DTZ001
+    early = np.array([_offset(moment, where, 0) for moment in naive])
+    late = np.array([_offset(moment, where, 1) for moment in naive])
+    twice = (early != late)[index]
+    if twice.any():
+        raise InputError(
+            place(_first(twice)),
+            f"this local time occurs twice or never in {zone} (the clocks change);"
+            " expected times with an offset",
+        )
+    result: F64 = nanoseconds / 1e9 - early[index]
+    return result
+
+
+def _offset(moment: datetime, zone: tzinfo, fold: int) -> float:
+    offset = moment.replace(tzinfo=zone, fold=fold).utcoffset()
+    assert offset is not None  # every zone of `zone_of` has one
+    return offset.total_seconds()
+
+
+def _integers(column: Any) -> I64:
+    import pyarrow as pa
+
+    result: I64 = column.cast(pa.int64()).to_numpy()
+    return result
+
+
+def _first(mask: Any) -> int:
+    return int(np.argmax(np.asarray(mask)))
