@@ -1,9 +1,9 @@
 """Where exactly an elevated stretch began or ended: the posterior over the edge, inside cells too.
 
-Between its edges an outage lets an extra fraction `a` of attempts fail, after a ramp of `r`
-seconds. The likelihood of the cells around the edge is summed over a grid of (edge, r, a) with flat
-priors on the edge and on the log-odds of a; the point is the median of the edge and the interval
-its central 95 %.
+Between its edges an outage lets an extra fraction `a` of attempts fail, at once or building up. The
+likelihood of the cells around the edge is summed over a grid of (edge, shape, a) with flat priors
+on the edge and on the log-odds of a; the point is the median of the edge and the interval its
+central 95 %.
 """
 
 from __future__ import annotations
@@ -16,11 +16,23 @@ from detector.evidence import Evidence
 from detector.grid import Grid
 from detector.series import F64
 
-RAMPS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Ramp lengths tried, in cells."""
+SHAPES = (
+    (1.0, 0.0, 0.70),
+    (0.5, 1.0, 0.07),
+    (0.5, 2.0, 0.07),
+    (0.5, 4.0, 0.05),
+    (0.0, 0.5, 0.04),
+    (0.0, 1.0, 0.03),
+    (0.0, 2.0, 0.02),
+    (0.0, 4.0, 0.01),
+    (0.0, 8.0, 0.01),
+)
+"""How an edge may look: the share of the effect that is there at once, the cells over which the
+rest builds up, and how likely that is beforehand. Most edges are sharp (a deploy, a switch); behind
+many the retries of those who failed build up; some come slowly (a roll-out, a queue that fills)."""
 
-RAMP_PRIOR = (0.9, 0.03, 0.03, 0.02, 0.01, 0.01)
-"""Edges are mostly sharp (a deploy, a switch); retries and slow roll-outs blur some."""
+LONGEST = 8
+"""Cells that the slowest shape takes."""
 
 NEGLIGIBLE = 12.0
 """Positions this many nats below the best are left out of the refinement."""
@@ -126,20 +138,20 @@ def _posterior(weigh: Evidence, grid: Grid, low: int, start: int, high: int) -> 
     zone_low, zone_high = _zone(weigh, low, high, effects)
     cells = zone_high - zone_low
     step = float(np.median(grid.end[zone_low:zone_high] - grid.start[zone_low:zone_high]))
-    ramps = RAMPS if cells <= 40 else RAMPS[:1]
-    # A ramp reaches beyond the zone of the edge itself.
-    seen = min(high, zone_high + (int(RAMPS[-1]) if len(ramps) > 1 else 0))
+    shapes = np.array(SHAPES if cells <= 40 else SHAPES[:1])
+    # A slow edge reaches beyond the zone of the edge itself.
+    seen = min(high, zone_high + (LONGEST if len(shapes) > 1 else 0))
     part = grid.slice(zone_low, seen)
     places = np.linspace(part.start[0], grid.end[zone_high - 1], _places(cells))
-    exposure = part.exposure(
-        places[:, None, None, None],
-        step * np.asarray(ramps)[None, :, None, None],
-        _surge(grid, low, start, high),
-    )
+    surge = _surge(grid, low, start, high)
+    at_once, slow = shapes[:, :1], step * shapes[:, 1:2]
+    sharp = part.exposure(places[:, None, None], np.zeros((1, 1)), surge)
+    exposure = at_once * sharp + (1 - at_once) * part.exposure(places[:, None, None], slow, surge)
+    exposure = exposure[:, :, None, :]
     effect = effects[None, None, :, None]
     loglik = weigh.loglik(zone_low, seen, exposure, effect).sum(axis=-1)
     loglik += _beyond(weigh, seen, high, effects)
-    loglik += np.log(np.asarray(RAMP_PRIOR[: len(ramps)]))[None, :, None]
+    loglik += np.log(shapes[:, 2])[None, :, None]
     mass = np.exp(loglik - loglik.max()).sum(axis=(1, 2))
     below = (np.cumsum(mass) - mass / 2) / mass.sum()
     at = np.interp([0.5, 0.025, 0.975], below, places)
@@ -172,9 +184,11 @@ def _zone(weigh: Evidence, low: int, high: int, effects: F64) -> tuple[int, int]
 
 def _surge(grid: Grid, low: int, start: int, high: int) -> float:
     """How many times as many attempts arrive inside as before, the cells at the edge left out."""
-    before = slice(max(low, start - 32), max(low, start - 1))
-    after = slice(start + 1, min(high, start + 33))
     attempts = grid.sums(grid.weight)
+    before = slice(max(low, start - 32), max(low, start - 1))
+    # Retries build up: the first cells that hold enough attempts tell best.
+    enough = int(np.searchsorted(np.cumsum(attempts[start + 1 : start + 33]), 300.0)) + 1
+    after = slice(start + 1, min(high, start + 1 + enough))
     length = grid.end - grid.start
     usual = attempts[before].sum() / max(length[before].sum(), 1e-9) * length[after].sum()
     few = 20.0  # attempts on either side that count as "no change", so that few decide nothing

@@ -102,7 +102,7 @@ def _search(weigh: Evidence, size: int) -> list[Segment]:
     for effect in weigh.effects:
         score = weigh.score(effect)
         candidates += [
-            (start, stop, effect, float(score[start:stop].sum()) - 2 * penalty)
+            (start, stop, effect, float(score[start:stop].sum()) - penalty)
             for start, stop in segments(score, penalty)
         ]
     chosen: list[Segment] = []

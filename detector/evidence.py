@@ -15,6 +15,10 @@ from detector.series import F64, I64, Bool, Counts, Levels, Series
 RATIO_EFFECTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 """Extra failing fractions that are looked for; what lies between is found by its neighbours."""
 
+LEAST_RISE = 1.5
+"""The least rise looked for, as a multiple of the expected ratio: less than that is a bad quarter of
+an hour, not an outage, in every service whose users mistype passwords."""
+
 LEVEL_EFFECTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Rises of a level that are looked for, in standard deviations of its noise."""
 
@@ -63,9 +67,9 @@ class CountEvidence:
         return RATIO_EFFECTS
 
     def score(self, effect: float) -> F64:
-        """Log-likelihood ratio; a rise of less than the expected ratio itself is not looked for."""
+        """Log-likelihood ratio; rises below `LEAST_RISE` x the expected ratio are not looked for."""
         p0 = self.expected[self._keep]
-        extra = np.maximum(effect, np.minimum(p0, 0.9))
+        extra = np.maximum(effect, np.minimum(LEAST_RISE * p0, 0.9))
         raised = self._quick(p0 + extra * (1 - p0))
         ratio: F64 = (raised - self._normal)[self._code]
         return ratio

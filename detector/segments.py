@@ -16,7 +16,7 @@ def segments(score: F64, penalty: float) -> list[tuple[int, int]]:
     nothing is known. A stretch begins at the lowest point of the running sum before it has risen by
     more than `penalty`, and ends at the highest before it has fallen by more than `penalty`
     (Page's test in both directions: E. S. Page, "Continuous inspection schemes", Biometrika 41,
-    1954). That never leaves a stretch which a merger or a split of neighbours would improve.
+    1954). The result has the greatest sum of scores less `penalty` a stretch of all partitions.
     A stretch that has not fallen by the end of the data stops at the highest point so far.
     Cost: linear.
     """
