@@ -65,8 +65,8 @@ FILE = click.Path(path_type=str)
 )
 @click.option("--system-reasons", metavar="A,B", help="Failure reasons that are the service's own.")
 @click.option("--user-reasons", metavar="A,B", help="Failure reasons that are the user's own.")
-@click.option("--join-gap", default="15m", show_default=True, help="Join stretches closer than.")
-@click.option("--min-duration", default="2m", show_default=True, help="Shorter windows are blips.")
+@click.option("--join-gap", metavar="DURATION", help="Join stretches closer than this (15m).")
+@click.option("--min-duration", metavar="DURATION", help="Shorter windows are blips (2m).")
 @click.option("--zone", default="UTC", show_default=True, help="The service's own zone.")
 @click.option("--fail-on-outage", is_flag=True, help="Exit 1 when a window was found.")
 def command(**given: Any) -> int:
@@ -108,8 +108,8 @@ def _request(given: dict[str, Any]) -> Request:
         reading=_reading(given),
         reasons=Reasons(_words(given["system_reasons"]), _words(given["user_reasons"])),
         options=Options(
-            join_gap=_duration(given["join_gap"], "--join-gap"),
-            min_duration=_duration(given["min_duration"], "--min-duration"),
+            join_gap=_duration(given["join_gap"], "--join-gap", Options().join_gap),
+            min_duration=_duration(given["min_duration"], "--min-duration", Options().min_duration),
             zone=given["zone"],
         ),
         command=shlex.join(["outage-window", *sys.argv[1:]]),
@@ -140,7 +140,9 @@ def _reading(given: dict[str, Any]) -> Reading:
     )
 
 
-def _duration(text: str, option: str) -> float:
+def _duration(text: str | None, option: str, default: float) -> float:
+    if text is None:
+        return default
     from outage_window.settings.durations import parse_duration
 
     try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outage_window.errors import InputError
+from outage_window.sources.arrow import Cell
 from outage_window.sources.reading import Reading
 
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -29,10 +30,13 @@ class Columns:
     level: str | None
     service: str | None
 
-    def wanted(self) -> list[str]:
-        """The names to read, without those that are not there."""
-        found = (self.time, self.attempts, self.errors, self.ratio, self.level, self.service)
-        return [name for name in dict.fromkeys(found) if name is not None]
+    def wanted(self) -> dict[str, Cell]:
+        """The names to read with what each should hold, without those that are not there."""
+        found: dict[str, Cell] = {} if self.service is None else {self.service: "word"}
+        for name in (self.attempts, self.errors, self.ratio, self.level):
+            if name is not None:
+                found[name] = "number"
+        return found | {self.time: "time"}
 
 
 def recognise(names: Sequence[str], reading: Reading, where: str) -> Columns:

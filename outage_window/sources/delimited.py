@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from outage_window.errors import InputError
+from outage_window.sources.arrow import Cell
 from outage_window.sources.files import Source
 
 DELIMITERS = (",", ";", "\t")
@@ -18,40 +19,60 @@ def names(source: Source) -> tuple[str, ...]:
     return _header(source)[0]
 
 
-def columns(source: Source, wanted: Sequence[str]) -> tuple[dict[str, Any], Callable[[int], str]]:
-    """The wanted columns as text, and the line of each row. Blank lines are no rows.
+def columns(
+    source: Source, wanted: Mapping[str, Cell]
+) -> tuple[dict[str, Any], Callable[[int], str]]:
+    """The wanted columns, and the line of each row. Blank lines are no rows.
 
-    A row with more or fewer cells than the header, and text that is not UTF-8, is an `InputError`.
+    They come converted when every row converts, else as text. A row with more or fewer cells than
+    the header, and text that is not UTF-8, is an `InputError`.
     """
     import pyarrow as pa
-    import pyarrow.csv as arrow
 
     found, delimiter, lines = _header(source)
     place = _places(source, delimiter)
-    if not source.data.rstrip(b"\r\n").count(b"\n", 0) >= lines:
+    if source.data.rstrip(b"\r\n").count(b"\n") < lines:
         raise InputError(source.name, "no rows after the header; expected at least one")
-    keys = {f"c{found.index(name)}": name for name in wanted}
+    types = {"time": pa.timestamp("ns", tz="UTC"), "number": pa.float64()}
+    types["word"] = pa.dictionary(pa.int32(), pa.string())
+    ideal = {name: types[cell] for name, cell in wanted.items()}
+    layout = (found, delimiter, lines)
     try:
-        table = arrow.read_csv(
-            pa.BufferReader(source.data),
-            arrow.ReadOptions(column_names=[f"c{i}" for i in range(len(found))], skip_rows=lines),
-            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in source.data),
-            arrow.ConvertOptions(
-                include_columns=list(keys),
-                column_types=dict.fromkeys(keys, pa.string()),
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise _located(source, delimiter, len(found), str(error)) from None
-    return {name: table[key] for key, name in keys.items()}, place
+        table = _read(source, layout, ideal)
+    except pa.ArrowInvalid:
+        try:
+            table = _read(source, layout, dict.fromkeys(wanted, pa.string()))
+        except pa.ArrowInvalid as error:
+            raise _located(source, delimiter, len(found), str(error)) from None
+    return {name: table[f"c{found.index(name)}"] for name in wanted}, place
 
 
-def _header(source: Source) -> tuple[tuple[str, ...], str, int]:
-    """The names, the delimiter, and how many lines the header ends after.
+Layout = tuple[tuple[str, ...], str, int]
+"""The names, the delimiter, and how many lines the header ends after."""
 
-    The delimiter is the one that splits the header into the most names.
-    """
+
+def _read(source: Source, layout: Layout, types: Mapping[str, Any]) -> Any:
+    """Columns are numbered, since names may repeat among those that nobody wants."""
+    import pyarrow as pa
+    import pyarrow.csv as arrow
+
+    names, delimiter, lines = layout
+    numbered = {f"c{names.index(name)}": kind for name, kind in types.items()}
+    return arrow.read_csv(
+        pa.BufferReader(source.data),
+        arrow.ReadOptions(column_names=[f"c{i}" for i in range(len(names))], skip_rows=lines),
+        arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in source.data),
+        arrow.ConvertOptions(
+            include_columns=list(numbered),
+            column_types=numbered,
+            null_values=["", "NaN", "nan", "null", "NULL"],
+            strings_can_be_null=False,
+        ),
+    )
+
+
+def _header(source: Source) -> Layout:
+    """Read the header; the delimiter is the one that splits the header into the most names."""
     start = io.StringIO(source.data[:65536].decode("utf-8", "replace"), newline="")
     splits = []
     for delimiter in DELIMITERS:

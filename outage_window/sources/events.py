@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from detector.estimate import Origin
 from outage_window.errors import InputError
-from outage_window.sources import tabular
+from outage_window.sources import arrow, tabular
+from outage_window.sources.arrow import Cell
 from outage_window.sources.columns import find
 from outage_window.sources.files import Source
 from outage_window.sources.reading import Reading
@@ -31,7 +32,10 @@ def read(source: Source, reading: Reading, default_type: str | None) -> tuple[li
             raise InputError(source.name, f"no column {role}; expected {', '.join(ROLES[:-1])}")
     if columns["type"] is None and default_type is None:
         raise InputError(source.name, f"no column type; expected one of {', '.join(TYPES)}")
-    table = tabular.load(source, [name for name in columns.values() if name is not None])
+    wanted: dict[str, Cell] = {
+        name: "time" if role == "time" else "word" for role, name in columns.items() if name
+    }
+    table = tabular.load(source, wanted)
     time = seconds(
         table.columns[columns["time"] or ""], table.place, reading.time_zone, reading.time_unit
     )
@@ -51,12 +55,11 @@ def read(source: Source, reading: Reading, default_type: str | None) -> tuple[li
 
 
 def _texts(table: tabular.Table, name: str | None) -> list[str]:
-    import pyarrow as pa
-
     if name is None:
         return [""] * table.rows
-    cells: Any = table.columns[name]
-    return [(cell or "").strip() for cell in cells.cast(pa.string()).to_pylist()]
+    codes, found = arrow.codes(table.columns[name])
+    words = [*((word or "").strip() for word in found), ""]
+    return [words[code] for code in codes]
 
 
 def _type(word: str | None, place: str) -> EventType:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from outage_window.errors import InputError
+from outage_window.sources.arrow import Cell
 from outage_window.sources.files import Source
 from webhooks.bodies import load_text
 from webhooks.model import Refused
@@ -23,7 +24,9 @@ def names(source: Source) -> tuple[str, ...]:
     return tuple(found)
 
 
-def columns(source: Source, wanted: Sequence[str]) -> tuple[dict[str, Any], Callable[[int], str]]:
+def columns(
+    source: Source, wanted: Mapping[str, Cell]
+) -> tuple[dict[str, Any], Callable[[int], str]]:
     """The wanted columns, as numbers where all of one are, else as text; absent and null alike."""
     rows, lines = _rows(source)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from detector.series import F64
 from outage_window.errors import InputError
+from outage_window.sources import arrow
 
 _MISSING = ("", "NAN", "NULL", "NONE", "NA", "N/A", "-")
 _NUMBER = r"^[+-]?((\d+(\.\d*)?|\.\d+)(E[+-]?\d+)?|INF|INFINITY)$"
@@ -19,24 +20,12 @@ def floats(column: Any, name: str, place: Callable[[int], str]) -> F64:
     """
     import pyarrow as pa
 
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return _cast(column, name, place)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _cleaned(column, name, place)
     try:
-        return _cast(column, name, place)
-    except InputError:
-        return _cast(_cleaned(column, name, place), name, place)
-
-
-def _cast(column: Any, name: str, place: Callable[[int], str]) -> F64:
-    import pyarrow as pa
-
-    try:
-        result: F64 = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return arrow.floats(column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise InputError(f"{place(0)}, {name}", f"expected numbers, not {column.type}") from None
-    return result
 
 
 def _cleaned(column: Any, name: str, place: Callable[[int], str]) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from outage_window.errors import InputError
+from outage_window.sources.arrow import Cell
 from outage_window.sources.files import Source
 
 
@@ -14,7 +15,9 @@ def names(source: Source) -> tuple[str, ...]:
     return tuple(_open(source).schema_arrow.names)
 
 
-def columns(source: Source, wanted: Sequence[str]) -> tuple[dict[str, Any], Callable[[int], str]]:
+def columns(
+    source: Source, wanted: Mapping[str, Cell]
+) -> tuple[dict[str, Any], Callable[[int], str]]:
     """The wanted columns; a damaged file is an `InputError`."""
     import pyarrow as pa
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from detector.estimate import Origin
 from detector.series import F64, I64
+from outage_window.sources import arrow, tabular
 from outage_window.sources import columns as columns_of
-from outage_window.sources import tabular
 from outage_window.sources.columns import Columns
 from outage_window.sources.files import Source
 from outage_window.sources.numbers import floats
@@ -86,16 +86,10 @@ def split(table: tabular.Table, column: str | None, default: str) -> list[tuple[
 
     Rows without a service belong to `default`.
     """
-    import pyarrow as pa
-
     if column is None:
         return [(default, np.arange(table.rows))]
-    cells = table.columns[column]
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    encoded = cells.cast(pa.string()).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    names = [*((name or "").strip() or default for name in encoded.dictionary.to_pylist()), default]
+    codes, found = arrow.codes(table.columns[column])
+    names = [*((name or "").strip() or default for name in found), default]
     order = np.argsort(codes, kind="stable")
     present, first = np.unique(codes[order], return_index=True)
     parts: dict[str, list[I64]] = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from outage_window.errors import InputError
 from outage_window.sources import delimited, ndjson, parquet
+from outage_window.sources.arrow import Cell, flat
 from outage_window.sources.files import Source, kind_of
 
 Place = Callable[[int], str]
@@ -16,10 +17,7 @@ Place = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table not yet converted: `columns` are Arrow arrays of equal length, by name.
-
-    Text stays text here, so that what cannot be converted can be named with its line.
-    """
+    """A table as read: `columns` are Arrow arrays of equal length, by name."""
 
     source: Source
     columns: dict[str, Any]
@@ -33,9 +31,14 @@ def names(source: Source) -> tuple[str, ...]:
     return found
 
 
-def load(source: Source, wanted: Sequence[str]) -> Table:
-    """The wanted columns of a table; a table without rows is an `InputError`."""
+def load(source: Source, wanted: Mapping[str, Cell]) -> Table:
+    """The wanted columns of a table; a table without rows is an `InputError`.
+
+    What each column should hold is a hint that lets some kinds convert while they read; a column
+    that does not convert as a whole comes as text.
+    """
     columns, place = _kind(source).columns(source, wanted)
+    columns = {name: flat(column) for name, column in columns.items()}
     rows = len(next(iter(columns.values())))
     if rows == 0:
         raise InputError(source.name, "no rows after the header; expected at least one")

@@ -12,6 +12,7 @@ import numpy as np
 
 from detector.series import F64, I64
 from outage_window.errors import InputError
+from outage_window.sources import arrow
 from outage_window.sources.reading import TimeUnit
 
 Place = Callable[[int], str]
@@ -50,29 +51,28 @@ def seconds(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) 
     """
     import pyarrow as pa
 
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
     if column.null_count:
-        raise InputError(place(_first(column.is_null())), f"no time; {_EXPECTED}")
+        raise InputError(place(_first(arrow.nulls(column))), f"no time; {_EXPECTED}")
     if pa.types.is_timestamp(column.type):
-        nanoseconds = _integers(_as_time(column, column.type.tz, pa))
+        nanoseconds = arrow.integers(_as_time(column, column.type.tz, pa))
         return nanoseconds / 1e9 if column.type.tz else _local(nanoseconds, zone, place)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return _epoch(column.to_numpy(zero_copy_only=False), unit, place)
+        return _epoch(_numbers(column), unit, place)
     if pa.types.is_date(column.type):
-        return _local(_integers(column.cast(pa.timestamp("ns"))), zone, place)
+        return _local(arrow.integers(column.cast(pa.timestamp("ns"))), zone, place)
     return _text(column.cast(pa.string()), place, zone, unit)
 
 
 def _as_time(column: Any, zone: str | None, pa: Any) -> Any:
-    return column.cast(pa.timestamp("ns", tz="UTC" if zone else None))
+    kind = pa.timestamp("ns", tz="UTC" if zone else None)
+    return column if column.type == kind else column.cast(kind)
 
 
 def _text(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
     import pyarrow as pa
 
     try:  # nearly always right, and the fastest by far
-        return _integers(_as_time(column, "UTC", pa)) / 1e9
+        return arrow.integers(_as_time(column, "UTC", pa)) / 1e9
     except pa.ArrowInvalid:
         return _classified(column, place, zone, unit)
 
@@ -83,16 +83,16 @@ def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | No
     import pyarrow.compute as pc
 
     column = pc.utf8_upper(pc.utf8_trim_whitespace(column))
-    numeric = pc.match_substring_regex(column, _NUMBER).to_numpy(zero_copy_only=False)
-    zoned = pc.match_substring_regex(column, _ZONED).to_numpy(zero_copy_only=False)
+    numeric = arrow.truths(pc.match_substring_regex(column, _NUMBER))
+    zoned = arrow.truths(pc.match_substring_regex(column, _ZONED))
     classes = np.where(numeric, 2, np.where(zoned, 1, 0))
     other = classes != classes[0]
     if numeric[0] and not other.any():
-        return _epoch(_numbers(column, place), unit, place)
+        return _epoch(_numbers(column), unit, place)
     offset = "UTC" if zoned[0] else None
     readable = column if not other.any() else column.slice(0, int(np.argmax(other)))
     try:
-        nanoseconds = _integers(_as_time(readable, offset, pa))
+        nanoseconds = arrow.integers(_as_time(readable, offset, pa))
     except pa.ArrowInvalid:
         row = _unreadable(readable, offset)
         shown = readable[row].as_py()[:40]
@@ -126,13 +126,14 @@ def _unreadable(column: Any, zone: str | None) -> int:
     return low
 
 
-def _numbers(column: Any, place: Place) -> Any:
+def _numbers(column: Any) -> Any:
+    """Whole numbers where all are: a float would round nanoseconds."""
     import pyarrow as pa
 
     try:
-        return column.cast(pa.int64()).to_numpy()
+        return arrow.integers(column)
     except pa.ArrowInvalid:
-        return column.cast(pa.float64()).to_numpy()
+        return arrow.floats(column)
 
 
 def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
@@ -186,13 +187,6 @@ def _offset(moment: datetime, zone: tzinfo, fold: int) -> float:
     offset = moment.replace(tzinfo=zone, fold=fold).utcoffset()
     assert offset is not None  # every zone of `zone_of` has one
     return offset.total_seconds()
-
-
-def _integers(column: Any) -> I64:
-    import pyarrow as pa
-
-    result: I64 = column.cast(pa.int64()).to_numpy()
-    return result
 
 
 def _first(mask: Any) -> int:

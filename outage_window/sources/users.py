@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from detector.estimate import Origin
 from detector.users import SUCCESS, SYSTEM_FAILURE, UNCLASSIFIED, USER_FAILURE, UserAttempts
 from outage_window.errors import InputError
-from outage_window.sources import tabular
+from outage_window.sources import arrow, tabular
+from outage_window.sources.arrow import Cell
 from outage_window.sources.columns import find
 from outage_window.sources.files import Source
 from outage_window.sources.reading import Reading
@@ -47,19 +48,19 @@ def pseudonyms(users: Sequence[str], key: bytes) -> NDArray[np.uint64]:
 
 
 def classify(
-    failed: NDArray[np.bool_], reasons: NDArray[np.object_], known: Reasons
+    failed: NDArray[np.bool_], codes: NDArray[np.int64], reasons: Sequence[str], known: Reasons
 ) -> tuple[NDArray[np.int8], tuple[str, ...]]:
     """Outcome codes of attempts, shape (n,), and the reasons seen that nobody has classified.
 
-    `reasons` is text, empty where none was given: such a failure is unclassified too. An
-    attempt that succeeded is a success whatever reason it carries.
+    `codes` are indices of `reasons`, -1 where an attempt has none: such a failure is unclassified
+    too. An attempt that succeeded is a success whatever reason it carries.
     """
-    names, index = np.unique(reasons.astype(str), return_inverse=True)
-    code = dict.fromkeys(known.system, SYSTEM_FAILURE) | dict.fromkeys(known.user, USER_FAILURE)
-    codes = np.array([code.get(str(name), UNCLASSIFIED) for name in names], dtype=np.int8)
-    outcome = np.where(failed, codes[index], SUCCESS).astype(np.int8)
-    seen = np.unique(index[outcome == UNCLASSIFIED])
-    return outcome, tuple(str(names[i]) or NO_REASON for i in seen)
+    blames = dict.fromkeys(known.system, SYSTEM_FAILURE) | dict.fromkeys(known.user, USER_FAILURE)
+    names = [*(reason.strip() for reason in reasons), ""]
+    blame = np.array([blames.get(name, UNCLASSIFIED) for name in names], dtype=np.int8)
+    outcome = np.where(failed, blame[codes], SUCCESS).astype(np.int8)
+    seen = {names[code] or NO_REASON for code in np.unique(codes[outcome == UNCLASSIFIED])}
+    return outcome, tuple(sorted(seen))
 
 
 def read(source: Source, reading: Reading, known: Reasons, key: bytes = b"") -> UserFile:
@@ -74,22 +75,25 @@ def read(source: Source, reading: Reading, known: Reasons, key: bytes = b"") -> 
     for role in ("time", "user", "outcome"):
         if columns[role] is None:
             raise InputError(source.name, f"no column {role}; {_EXPECTED}")
-    table = tabular.load(source, [name for name in columns.values() if name is not None])
+    wanted: dict[str, Cell] = {
+        name: "time" if role == "time" else "word" for role, name in columns.items() if name
+    }
+    table = tabular.load(source, wanted)
 
     def column(role: str) -> Any:
         return table.columns[columns[role] or ""]
 
     time = seconds(column("time"), table.place, reading.time_zone, reading.time_unit)
-    failed = _failed(_texts(column("outcome")), table.place)
-    user = _hashed(_texts(column("user")), table.place, key)
-    has_reasons = columns["reason"] is not None
-    reason = np.full(table.rows, "", dtype=object)
-    if has_reasons:
-        reason = _texts(column("reason")).fill_null("").to_numpy(zero_copy_only=False)
+    failed = _failed(column("outcome"), table.place)
+    user = _hashed(column("user"), table.place, key)
+    reason, names_of = np.full(table.rows, -1), [""]
+    if columns["reason"] is not None:
+        reason, found = arrow.codes(column("reason"))
+        names_of = [(name or "") for name in found]
     attempts = {}
     for service, rows in split(table, columns["service"], reading.service):
-        outcome, unclassified = classify(failed[rows], reason[rows], known)
-        given = has_reasons and bool((reason[rows][failed[rows]] != "").any())
+        outcome, unclassified = classify(failed[rows], reason[rows], names_of, known)
+        given = any(names_of[code] for code in np.unique(reason[rows][failed[rows]]) if code >= 0)
         attempts[service] = UserAttempts(time[rows], user[rows], outcome, given, unclassified)
     return UserFile(attempts, source.origin(table.rows))
 
@@ -103,33 +107,21 @@ def _column(names: Sequence[str], role: str, reading: Reading, where: str) -> st
     return find(names, role, named if named in names else None, where)
 
 
-def _texts(column: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    return column.cast(pa.string())
-
-
 def _failed(outcome: Any, place: tabular.Place) -> NDArray[np.bool_]:
-    encoded = outcome.dictionary_encode()
-    words = [str(word).strip().lower() for word in encoded.dictionary.to_pylist()]
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    codes, found = arrow.codes(outcome)
+    words = [(word or "").strip().lower() for word in found]
     good = np.array([word in OUTCOMES for word in words] + [False])
     if not good[codes].all():
         row = int(np.argmin(good[codes]))
-        raise InputError(
-            f"{place(row)}, outcome", f"expected success or failure, not {outcome[row].as_py()!r}"
-        )
+        shown = "" if codes[row] < 0 else found[codes[row]][:40]
+        raise InputError(f"{place(row)}, outcome", f"expected success or failure, not {shown!r}")
     failure: NDArray[np.bool_] = np.array([word == "failure" for word in words] + [False])[codes]
     return failure
 
 
 def _hashed(user: Any, place: tabular.Place, key: bytes) -> NDArray[np.uint64]:
-    encoded = user.dictionary_encode()
-    ids = encoded.dictionary.to_pylist()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    missing = np.array([not one.strip() for one in ids] + [True])[codes]
+    codes, ids = arrow.codes(user)
+    missing = np.array([not (one or "").strip() for one in ids] + [True])[codes]
     if missing.any():
         raise InputError(f"{place(int(np.argmax(missing)))}, user", "expected an id, found none")
     hashes: NDArray[np.uint64] = pseudonyms(ids, key)[codes]

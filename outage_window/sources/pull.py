@@ -1,0 +1,103 @@
+"""Asks a Prometheus for the raw samples of a selector: `query` with a range, never `rate`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from outage_window.errors import InputError
+from outage_window.sources import prometheus
+from outage_window.sources.samples import Sampled
+from webhooks.bodies import load
+from webhooks.model import Refused
+
+if TYPE_CHECKING:
+    from requests import Response
+
+    from outage_window.settings.models import Prometheus
+
+MOST_BYTES = 64 * 1024 * 1024
+CONNECT_SECONDS = 5.0
+MS = 1_000_000
+
+
+class PullFailed(Exception):
+    """Prometheus did not answer with samples: why, in words for the person who runs it."""
+
+
+class TooMuch(PullFailed):
+    """The answer was too large, or Prometheus refused to load so many samples: ask for less."""
+
+
+class PrometheusClient:
+    """One Prometheus. Redirects are not followed, answers are bounded in size and time."""
+
+    def __init__(self, settings: Prometheus) -> None:
+        import requests
+
+        self._url = f"{settings.url}/api/v1/query"
+        self._timeout = settings.timeout
+        self._session = requests.Session()
+        for name, value in settings.headers.items():
+            self._session.headers[name] = value.get_secret_value()
+        if settings.token is not None:
+            token = settings.token.get_secret_value()
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def samples(self, selector: str, start: int, end: int) -> list[Sampled]:
+        """All samples of the selector in (start, end], nanoseconds; whole milliseconds are asked.
+
+        Raises `PullFailed`, or `TooMuch` when a shorter range may do.
+        """
+        form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
+        body = self._post(form)
+        try:
+            return prometheus.matrix(load(body), "Prometheus")
+        except Refused as error:
+            raise PullFailed(f"Prometheus answered with no JSON: {error.expected}") from None
+        except InputError as error:
+            raise PullFailed(str(error)) from None
+
+    def _post(self, form: dict[str, str]) -> bytes:
+        import requests
+
+        deadline = time.monotonic() + self._timeout
+        try:
+            with self._session.post(
+                self._url,
+                data=form,
+                timeout=(min(CONNECT_SECONDS, self._timeout), self._timeout),
+                stream=True,
+                allow_redirects=False,
+            ) as answer:
+                body = _read(answer, deadline)
+        except requests.RequestException as error:
+            # The error's own text holds the URL, which may hold a password.
+            raise PullFailed(f"Prometheus cannot be reached ({type(error).__name__})") from None
+        if answer.status_code != 200:
+            raise _refusal(answer.status_code, body)
+        return body
+
+
+def _read(answer: Response, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in answer.iter_content(1 << 18):
+        size += len(part)
+        if size > MOST_BYTES:
+            raise TooMuch(f"Prometheus answered with more than {MOST_BYTES >> 20} MiB")
+        if time.monotonic() > deadline:
+            raise PullFailed("Prometheus took too long to answer")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _refusal(status: int, body: bytes) -> PullFailed:
+    reason = ""
+    try:
+        found = load(body)
+        reason = f": {found['error']}" if isinstance(found, dict) and "error" in found else ""
+    except Refused:
+        pass
+    text = f"Prometheus answered {status}{' '.join(reason.split())[:200]}"
+    return TooMuch(text) if "too many samples" in reason else PullFailed(text)
