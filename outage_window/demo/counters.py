@@ -48,8 +48,13 @@ class _Pod:
     counts: I64
 
 
-def scrape(outage: Outage, attempts: Attempts, seed: int) -> list[Scraped]:
-    """Scrape every pod once a minute, each at its own second, for the whole of the attempts."""
+def scrape(
+    outage: Outage, attempts: Attempts, seed: int, restarts: Mapping[int, float] | None = None
+) -> list[Scraped]:
+    """Scrape every pod once a minute, each at its own second, for the whole of the attempts.
+
+    Pods restart at random, and those in `restarts` also at the times given there.
+    """
     rng = np.random.default_rng([seed, 7, *outage.id.encode()])
     series: list[Scraped] = []
     offsets = rng.random(outage.pods) * SCRAPE
@@ -59,6 +64,8 @@ def scrape(outage: Outage, attempts: Attempts, seed: int) -> list[Scraped]:
         scrapes = attempts.begin + np.round(offsets[pod], 3) + SCRAPE * np.arange(steps)
         weeks = (attempts.end - attempts.begin) / 604_800.0
         died = rng.uniform(scrapes[0], scrapes[-1], rng.poisson(RESTARTS_A_WEEK * weeks))
+        if restarts and pod in restarts:
+            died = np.append(died, restarts[pod])
         seen = _Pod(scrapes, np.sort(died), counts[pod])
         labels = {
             "service": outage.service,
@@ -122,11 +129,10 @@ def _running(attempts: Attempts, seen: _Pod, pod: int, before: I64) -> I64:
     total = np.cumsum(counts, axis=1)
     for died in seen.restarts:
         at = int(np.searchsorted(seen.scrapes, died))
-        gone = total[:, at - 1].copy()
         last = seen.scrapes[at - 1]
         unseen = (attempts.time > last) & (attempts.time <= died) & (attempts.pod == pod)
-        gone += np.bincount(attempts.outcome[unseen], minlength=OUTCOMES)
-        total[:, at:] -= gone[:, None]
+        lost = np.bincount(attempts.outcome[unseen], minlength=OUTCOMES)
+        total[:, at:] -= (total[:, at - 1] + lost)[:, None]
     return total
 
 

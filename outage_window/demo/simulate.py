@@ -24,8 +24,8 @@ NOBODY = -1
 """The user of attempts far from the outage: nobody asks who it was."""
 
 MAX_TRIES = 8
-SECOND_TYPO = 6.0
-"""Who mistyped once is that much likelier to mistype again."""
+SECOND_TYPO = 0.22
+"""Who mistyped once mistypes again that often, whatever the hour."""
 PATIENCE = {WRONG_PASSWORD: 0.85, HICCUPPED: 0.8, OUTAGE: 0.65}
 """The chance that somebody tries again at once, by what went wrong."""
 PAUSE = {WRONG_PASSWORD: 12.0, HICCUPPED: 8.0, OUTAGE: 45.0}
@@ -133,7 +133,7 @@ def _again(
     inside = later < sky.end
     failed, why, later = failed[inside], why[inside], later[inside]
     minute = ((later - sky.begin) // MINUTE).astype(np.int64)
-    typo = sky.wrong_password[minute] * np.where(why == WRONG_PASSWORD, SECOND_TYPO, 1.0)
+    typo = np.where(why == WRONG_PASSWORD, SECOND_TYPO, sky.wrong_password[minute])
     return later, user[failed], typo
 
 

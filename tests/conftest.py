@@ -1,0 +1,47 @@
+# What all tests share: the real programs, found or loudly missed, and a word on them at the end.
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+PROGRAMS = {
+    "prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
+    "amtool": ("amtool",),
+}
+
+
+def find_programs() -> dict[str, str | None]:
+    return {
+        name: next((path for path in map(shutil.which, names) if path), None)
+        for name, names in PROGRAMS.items()
+    }
+
+
+def missing() -> list[str]:
+    return [name for name, path in find_programs().items() if path is None]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("real") is None or not missing():
+        return
+    reason = f"not found: {', '.join(missing())} (script/test fetches them on Debian and Ubuntu)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "real" in r.keywords]
+    if skipped:
+        terminalreporter.section("NOT TESTED WITH REAL PROGRAMS", sep="!", red=True)
+        terminalreporter.line(f"{len(skipped)} tests skipped; {', '.join(missing())} not found.")
+
+
+@pytest.fixture(scope="session")
+def programs() -> dict[str, str]:
+    """The real programs by name; only tests marked `real` may ask for them."""
+    return {name: path for name, path in find_programs().items() if path is not None}
