@@ -1,0 +1,1 @@
+# Drives the demo and its simulator; the truth stands beside what is found.

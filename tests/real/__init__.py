@@ -1,0 +1,1 @@
+# Drives real Prometheus and Alertmanager on loopback ports.
