@@ -1,18 +1,57 @@
-"""One pass over all services: pull, assess, keep incidents up to date."""
+"""One pass over all services: pull, assess, keep incidents up to date. Level-triggered."""
 
 from __future__ import annotations
 
+import logging
 import time
+from dataclasses import dataclass, field
 
+from detector.model import Options
+from detector.users import UserAttempts
 from outage_window import clock as clocks
+from outage_window.assess import Assessment, ServiceData, assess
 from outage_window.clock import Clock
+from outage_window.errors import InputError
+from outage_window.live.cache import Cache
+from outage_window.live.incidents import Keeper, Scene
+from outage_window.live.joining import Assigner, Joined
+from outage_window.live.people import user_attempts
+from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.status import Status
-from outage_window.settings.models import Settings
-from outage_window.store import Store
+from outage_window.settings.models import Service, Settings
+from outage_window.sources import exports, selectors
+from outage_window.sources.files import read
+from outage_window.sources.pull import PrometheusClient, PullFailed
+from outage_window.sources.reading import Reading
+from outage_window.store import Store, StoreFailed, alerts, attempts, events, incidents, samples
+from reports.facts import Incident
+
+log = logging.getLogger(__name__)
+
+NS = 10**9
+FOREVER = 2**63 - 1
+HISTORY = 28 * 86400.0
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was derived from one service's data, so that a pass decodes only what is new."""
+
+    cache: Cache = field(default_factory=Cache)
+    loaded: bool = False
+    file: str = ""
+    data: ServiceData | None = None
+    people: UserAttempts | None = None
+    people_mark: tuple[int, int] = (-1, -1)
+    assessment: Assessment | None = None
 
 
 class Watch:
-    """The level-triggered pass: what is stored is compared with what was derived."""
+    """Compares what is stored with what was derived, for each service on its own.
+
+    `tick()` may be called at any time, also without a loop; `clock` gives nanoseconds. One
+    service's failure is logged, counted and shown in `status`; the others go on.
+    """
 
     def __init__(
         self,
@@ -20,13 +59,159 @@ class Watch:
         store: Store,
         clock: Clock = clocks.system,
         status: Status | None = None,
+        client: Client | None = None,
     ) -> None:
+        self.status = status or Status(clock())
+        self.current: dict[str, Incident] = self.status.open_incidents
         self._settings = settings
         self._store = store
         self._clock = clock
-        self.status = status or Status(clock())
+        self._client = client
+        if client is None and settings.prometheus is not None:
+            self._client = PrometheusClient(settings.prometheus)
+        self._assigner = Assigner(settings)
+        self._keeper = Keeper(settings, store, self.current)
+        self._known = {service.name: _Known() for service in settings.services}
+        history = settings.prometheus.history if settings.prometheus else HISTORY
+        self._history = round(history * NS)
 
     def tick(self) -> None:
-        """Scan every service on its own."""
+        """Scan every service, configured or only named by an alert."""
         began = time.monotonic()
+        now = self._clock()
+        with self._store.read() as connection:
+            found = alerts.between(connection, now - self._history, FOREVER)
+        by_service = self._assigner.sort(found)
+        for service in self._settings.services:
+            self._scan(service, now, by_service.pop(service.name, []))
+        for name, joined in by_service.items():
+            self._update(
+                name, "UTC", now, None, "no metrics of this service are configured", joined
+            )
         self.status.scanned(time.monotonic() - began)
+
+    def _scan(self, service: Service, now: int, joined: list[Joined]) -> None:
+        known = self._known[service.name]
+        error, caught_up = "", False
+        try:
+            caught_up = self._refresh(service, known, now)
+        except (PullFailed, InputError, StoreFailed) as failure:
+            error = str(failure)
+            log.warning("service %s: %s", service.name, error)
+        except Exception as failure:
+            error = f"internal error: {type(failure).__name__}"
+            log.exception("service %s: the scan failed", service.name)
+        self._report(service.name, known, now, error)
+        blind = error or ("" if caught_up else "history is still being fetched")
+        try:
+            assessment = known.assessment if not blind or known.assessment else None
+            self._update(service.name, service.zone, now, assessment, blind, joined)
+        except Exception:
+            self.status.service(service.name, failed=True, error="internal error, see the log")
+            log.exception("service %s: its incidents could not be updated", service.name)
+
+    def _report(self, name: str, known: _Known, now: int, error: str) -> None:
+        changes: dict[str, object] = {"scanned_at": now, "error": error}
+        if not error:
+            changes["succeeded_at"] = now
+        changes["data_until"] = _until(known)
+        changes["not_assessed"] = (known.assessment and known.assessment.not_assessed) or ""
+        self.status.service(name, failed=bool(error), **changes)
+
+    def _refresh(self, service: Service, known: _Known, now: int) -> bool:
+        """Take in what is new and assess it; whether all up to `now` is known."""
+        caught_up = True
+        if service.source == "file":
+            changed = self._read_file(service, known)
+        else:
+            changed, caught_up = self._pull(service, known, now)
+        people_changed = self._load_people(service, known, now)
+        if caught_up and (changed or people_changed or known.assessment is None):
+            if changed or known.data is None:
+                known.data = known.data if service.source == "file" else known.cache.data(service)
+            assert known.data is not None  # read from the file or made from the cache
+            known.assessment = assess(known.data, known.people, self._options(service))
+        return caught_up
+
+    def _pull(self, service: Service, known: _Known, now: int) -> tuple[bool, bool]:
+        assert self._client is not None  # the settings ask for a Prometheus where one is pulled
+        since = now - self._history
+        changed = False
+        if not known.loaded:
+            with self._store.read() as connection:
+                done = samples.reached(connection, service.name)
+                stored = samples.load(connection, service.name, since)
+            if done is not None and done.source == source_of(service):
+                changed = known.cache.add(stored)
+            known.loaded = True
+        found, caught_up = pull(service, self._client, self._store, now, self._history)
+        changed = known.cache.add(found) or changed
+        known.cache.forget_before(since)
+        return changed, caught_up
+
+    def _read_file(self, service: Service, known: _Known) -> bool:
+        """Read the service's export when it is new or has changed."""
+        assert service.file is not None  # the settings ask for it
+        sha256 = read(service.file).sha256
+        if sha256 == known.file:
+            return False
+        reading = Reading(
+            service=service.name,
+            attempts_selector=_selector(service.attempts),
+            errors_selector=_selector(service.errors),
+        )
+        found = exports.load([service.file], reading).services
+        data = next((one for one in found if one.service == service.name), None)
+        if data is None:
+            names = ", ".join(one.service for one in found)
+            raise InputError(service.file, f"holds {names}, not the service {service.name}")
+        known.data, known.file = data, sha256
+        return True
+
+    def _load_people(self, service: Service, known: _Known, now: int) -> bool:
+        since = now - self._history
+        with self._store.read() as connection:
+            mark = attempts.mark(connection, service.name)
+            if mark == known.people_mark:
+                return False
+            known.people = user_attempts(connection, service, since, FOREVER)
+        first = known.people_mark == (-1, -1) and known.people is None
+        known.people_mark = mark
+        return not first
+
+    def _options(self, service: Service) -> Options:
+        detection = self._settings.detection
+        return Options(detection.join_gap, detection.min_duration, service.zone)
+
+    def _update(
+        self,
+        service: str,
+        zone: str,
+        now: int,
+        assessment: Assessment | None,
+        blind: str,
+        joined: list[Joined],
+    ) -> None:
+        horizon = now - self._history
+        with self._store.read() as connection:
+            happened = events.of(connection, service, horizon, FOREVER)
+            stored = incidents.of_service(connection, service, horizon)
+        known = self._known.get(service)
+        reached = _until(known) if known else None
+        until = None if reached is None else reached / NS
+        scene = Scene(
+            service, zone, now, horizon, assessment, blind, until, joined, happened, stored
+        )
+        self._keeper.update(scene)
+
+
+def _until(known: _Known) -> int | None:
+    """How far the data reaches, nanoseconds."""
+    series = known.data.series if known.data else None
+    if series is not None and len(series.end):
+        return round(float(series.end.max()) * NS)
+    return known.cache.until
+
+
+def _selector(text: str | None) -> selectors.Selector | None:
+    return None if text is None else selectors.parse(text, "selector")

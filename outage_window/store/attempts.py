@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from detector.series import I64
@@ -75,6 +75,16 @@ def of(connection: Connection, service: str, start: int, end: int) -> list[Attem
         .order_by(attempt_blocks.c.start, attempt_blocks.c.id)
     )
     return [_unpack(row.service, row.data, row.size, json.loads(row.reasons)) for row in rows]
+
+
+def mark(connection: Connection, service: str) -> tuple[int, int]:
+    """How many blocks there are and the newest one's number: it changes when something comes."""
+    row = connection.execute(
+        select(func.count(), func.coalesce(func.max(attempt_blocks.c.id), 0)).where(
+            attempt_blocks.c.service == service
+        )
+    ).one()
+    return int(row[0]), int(row[1])
 
 
 def _block(

@@ -126,3 +126,11 @@ def _incident(row: Row) -> StoredIncident:  # type: ignore[type-arg]
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True)
+
+
+def ids_like(connection: Connection, prefix: str) -> set[str]:
+    """The ids that begin with a prefix."""
+    rows = connection.execute(
+        select(incidents.c.id).where(incidents.c.id.startswith(prefix, autoescape=True))
+    )
+    return {row.id for row in rows}

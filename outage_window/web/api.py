@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify
 
+from outage_window.live import drafting
+from outage_window.live.status import Status
 from outage_window.store import Store, incidents
 from outage_window.store.incidents import StoredIncident
 
 
-def api(store: Store) -> Blueprint:
+def api(store: Store, status: Status) -> Blueprint:
     """`/api/v1/incidents` and what is below it."""
     views = Blueprint("api", __name__, url_prefix="/api/v1/incidents")
 
@@ -34,7 +36,10 @@ def api(store: Store) -> Blueprint:
 
     @views.get("/<identity>/chart.svg")
     def _chart(identity: str) -> Response:
-        chart = find(store, identity).chart
+        incident = find(store, identity)
+        chart = incident.chart
+        if chart is None and incident.id in status.open_incidents:
+            chart = drafting.chart(status.open_incidents[incident.id])
         if chart is None:
             abort(404, "no metrics, so no chart")
         return Response(chart, content_type="image/svg+xml")

@@ -33,7 +33,7 @@ def create_app(
     app = Flask(__name__)
     keep = keepers(store, settings.sender, status, clock)
     app.register_blueprint(receiver(keep, token))
-    app.register_blueprint(api(store))
+    app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))
     app.after_request(_harden)

@@ -1,0 +1,113 @@
+"""Decoded samples of one service in memory: derived from the store, which stays the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+
+from detector.estimate import Origin
+from detector.increase import Counter, increases
+from detector.series import F64, I64
+from outage_window.assess import ServiceData
+from outage_window.settings.models import Service
+from outage_window.sources.samples import target_of
+from outage_window.store.samples import Samples
+
+NS = 1e9
+
+
+class Cache:
+    """The samples of one service from `since` (nanoseconds) on, and the counts they make."""
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, str], Samples] = {}
+
+    @property
+    def until(self) -> int | None:
+        """The time of the newest sample; None without any."""
+        return max((int(s.time[-1]) for s in self._series.values()), default=None)
+
+    def add(self, found: list[Samples]) -> bool:
+        """Take in samples, known ones too; whether any was new."""
+        new = False
+        for one in found:
+            key = (one.role, json.dumps(dict(one.labels), sort_keys=True))
+            known = self._series.get(key)
+            merged = one if known is None else _merged(known, one)
+            if merged is not known:
+                self._series[key] = merged
+                new = True
+        return new
+
+    def forget_before(self, since: int) -> None:
+        """Drop what is older."""
+        for key, one in list(self._series.items()):
+            first = int(np.searchsorted(one.time, since))
+            if first == len(one.time):
+                del self._series[key]
+            elif first:
+                self._series[key] = Samples(
+                    one.role, one.labels, one.time[first:], one.value[first:]
+                )
+
+    def data(self, service: Service) -> ServiceData:
+        """The counts that the samples make, with the hash of what was read from each selector."""
+        origins = tuple(
+            Origin(f"Prometheus: {selector}", *self._digest(role))
+            for role, selector in (("attempts", service.attempts), ("errors", service.errors))
+        )
+        attempts, errors = self._counters("attempts"), self._counters("errors")
+        if not attempts:
+            reason = f"no data: Prometheus has no series for {service.attempts}"
+            return ServiceData(service.name, None, origins, reason)
+        if any(not np.isfinite(c.value).all() or (c.value < 0).any() for c in attempts + errors):
+            reason = "a counter is negative or infinite"
+            return ServiceData(service.name, None, origins, reason)
+        result = increases(attempts, errors)
+        if result.counts is None:
+            return ServiceData(service.name, None, origins, result.refused or "no counts")
+        notes = () if errors else (f"no series for {service.errors}: taken as no errors at all",)
+        return ServiceData(service.name, result.counts, origins, notes=notes)
+
+    def _counters(self, role: str) -> list[Counter]:
+        found = []
+        for (of_role, _), one in sorted(self._series.items()):
+            known = ~np.isnan(one.value)
+            if of_role == role and known.any():
+                time = one.time[known] / NS
+                found.append(Counter(target_of(one.labels), time, one.value[known]))
+        return found
+
+    def _digest(self, role: str) -> tuple[str, int]:
+        digest, rows = hashlib.sha256(), 0
+        for (of_role, labels), one in sorted(self._series.items()):
+            if of_role == role:
+                digest.update(labels.encode())
+                digest.update(np.ascontiguousarray(one.time).tobytes())
+                digest.update(np.ascontiguousarray(one.value).tobytes())
+                rows += len(one.time)
+        return digest.hexdigest(), rows
+
+
+def _merged(known: Samples, new: Samples) -> Samples:
+    """Both together, each time once; `known` itself when there is nothing new."""
+    later = new.time > known.time[-1]
+    gaps = ~later & ~np.isin(new.time, known.time)
+    if gaps.any():
+        time, value = _union(known, new)
+        return Samples(known.role, known.labels, time, value)
+    if not later.any():
+        return known
+    return Samples(
+        known.role,
+        known.labels,
+        np.concatenate([known.time, new.time[later]]),
+        np.concatenate([known.value, new.value[later]]),
+    )
+
+
+def _union(known: Samples, new: Samples) -> tuple[I64, F64]:
+    time, first = np.unique(np.concatenate([known.time, new.time]), return_index=True)
+    return time, np.concatenate([known.value, new.value])[first]

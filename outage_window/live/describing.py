@@ -1,0 +1,106 @@
+"""An incident's facts to its JSON document, and to the few facts that a revision is measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from detector.estimate import Estimate
+from outage_window.document import window_document
+from outage_window.document.values import estimate, time_text
+from reports.facts import AlertFact, EventFact, Incident
+
+STEADY_SECONDS = 60.0
+STEADY_SHARE = 0.005
+
+
+def document(incident: Incident) -> dict[str, Any]:
+    """The window document with state, alerts and events; without a window why there is none."""
+    found: dict[str, Any] = {}
+    if incident.window is not None and incident.users is not None:
+        found = window_document(
+            incident.id,
+            incident.service,
+            incident.window,
+            incident.users,
+            incident.rule,
+            incident.inputs,
+        )
+    else:
+        unknown = Estimate.not_derivable("time", incident.no_window_because, "metrics")
+        edge = estimate(unknown, incident.inputs)
+        found = {"id": incident.id, "service": incident.service, "start": edge, "end": edge}
+        found["as_of"] = time_text(incident.as_of)
+    return found | {
+        "state": incident.state,
+        "no_window_because": incident.no_window_because,
+        "alerts": [_alert(alert) for alert in incident.alerts],
+        "truncated_alerts": incident.truncated_alerts,
+        "events": [_event(event) for event in incident.events],
+    }
+
+
+def facts_of(incident: Incident) -> dict[str, Any]:
+    """What is compared: edges in seconds, share of users, and how many alerts and events."""
+    window, users = incident.window, incident.users
+    return {
+        "onset": None if window is None else window.start.value,
+        "recovery": None if window is None else window.end.value,
+        "share of users": None if users is None else users.affected.value,
+        "alerts": len(incident.alerts),
+        "alerts firing": sum(alert.resolved_at is None for alert in incident.alerts),
+        "events": len(incident.events),
+    }
+
+
+def moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What differs, in words such as `onset 08:44:00 → 08:41:00`; empty when nothing to speak of.
+
+    Edges count as moved from a minute on, shares from half a point on: less is the baseline
+    settling, and no news.
+    """
+    changes = []
+    for name, new in after.items():
+        old = before.get(name)
+        if old != new and not _steady(name, old, new):
+            changes.append(f"{name} {_shown(name, old)} → {_shown(name, new)}")
+    return ", ".join(changes)
+
+
+def _steady(name: str, old: Any, new: Any) -> bool:
+    if old is None or new is None:
+        return False
+    if name in ("onset", "recovery"):
+        return bool(abs(new - old) < STEADY_SECONDS)
+    return bool(name == "share of users" and abs(new - old) < STEADY_SHARE)
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if name in ("onset", "recovery"):
+        return time_text(round(value))
+    return f"{value:.1%}" if name == "share of users" else str(value)
+
+
+def _alert(alert: AlertFact) -> dict[str, Any]:
+    return {
+        "name": alert.name,
+        "labels": dict(alert.labels),
+        "summary": alert.summary,
+        "source": alert.source,
+        "fired_at": time_text(alert.fired_at),
+        "resolved_at": None if alert.resolved_at is None else time_text(alert.resolved_at),
+        "timed_out": alert.timed_out,
+        "received_at": None if alert.received_at is None else time_text(alert.received_at),
+        "deliveries": alert.deliveries,
+    }
+
+
+def _event(event: EventFact) -> dict[str, Any]:
+    return {
+        "time": time_text(event.time),
+        "type": event.type,
+        "text": event.text,
+        "team": event.team,
+    }

@@ -1,0 +1,254 @@
+"""Keeps a service's incidents up to date: derives each from what is stored, saves the change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from detector.model import Window
+from outage_window.assess import Assessment
+from outage_window.incident_facts import EVENT_REACH, facts
+from outage_window.live.describing import document, facts_of, moved
+from outage_window.live.drafting import chart, draft, write
+from outage_window.live.joining import Joined, join
+from outage_window.live.joining import clusters as clusters_of
+from outage_window.live.matching import Match, match_alerts, match_windows, new_id, span
+from outage_window.settings.models import Settings
+from outage_window.store import Store, incidents
+from outage_window.store.incidents import StoredIncident
+from reports.facts import AlertFact, EventFact, Incident, State
+from webhooks.model import Event
+
+log = logging.getLogger(__name__)
+
+NS = 10**9
+REVISABLE = 7 * 86400 * NS
+"""A closed incident is revised for so long; later, history falls off and edges would drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that is known of one service at `now` (nanoseconds).
+
+    `assessment` is None while there is no data to judge, and `blind` says why. `data_until`
+    (seconds) is how far the samples reach. `stored` are the service's incidents since `horizon`
+    (nanoseconds), where the data begins.
+    """
+
+    service: str
+    zone: str
+    now: int
+    horizon: int
+    assessment: Assessment | None
+    blind: str
+    data_until: float | None
+    alerts: Sequence[Joined]
+    events: Sequence[Event]
+    stored: Sequence[StoredIncident]
+
+
+class Keeper:
+    """Derives incidents and saves them; `current` holds the facts of those that are open."""
+
+    def __init__(self, settings: Settings, store: Store, current: dict[str, Incident]) -> None:
+        self._settings = settings
+        self._store = store
+        self._current = current
+
+    def update(self, scene: Scene) -> None:
+        """Bring the incidents of a scene's service up to date."""
+        detection = scene.assessment.detection if scene.assessment else None
+        windows = detection.windows if detection else ()
+        joined, alone = join(scene.alerts, windows)
+        matches, left = match_windows(windows, scene.stored if detection else ())
+        if detection is None:
+            left = list(scene.stored)
+        for index, match in enumerate(matches):
+            self._window(scene, index, windows[index], joined[index], match)
+        groups = clusters_of(self._without_incident(scene, alone, left))
+        for group, match in zip(groups, match_alerts(groups, left), strict=True):
+            self._alerts(scene, group, match)
+        if detection is not None:
+            for incident in left:
+                self._vanished(scene, incident)
+
+    def _without_incident(
+        self, scene: Scene, alone: Sequence[Joined], left: Sequence[StoredIncident]
+    ) -> list[Joined]:
+        """Leave out alerts of incidents whose window is stored but cannot be derived any more."""
+        known = [
+            (i.start / NS - 1800, float("inf") if i.end is None else i.end / NS + 1800)
+            for i in left
+            if i.has_window
+        ]
+        return [a for a in alone if not any(s <= a[0].fired_at < e for s, e in known)]
+
+    def _window(
+        self, scene: Scene, index: int, window: Window, alerts: Sequence[Joined], match: Match
+    ) -> None:
+        stored = match.keeps
+        if stored is not None and _beyond_revision(stored, scene):
+            return
+        identity = stored.id if stored else self._new_id(scene.service, window.onset)
+        final = _final(window, scene.data_until, self._settings.detection.join_gap)
+        assert scene.assessment is not None  # the window was found in it
+        found = facts(
+            scene.assessment,
+            index,
+            alerts=(),
+            events=scene.events,
+            zone=scene.zone,
+            command=f"outage-window draft {identity}",
+            incident_id=identity,
+        )
+        incident = replace(
+            found,
+            state="closed" if final else "ongoing",
+            alerts=tuple(sorted((a for a, _ in alerts), key=lambda a: (a.fired_at, a.name))),
+            truncated_alerts=max((cut for _, cut in alerts), default=0),
+        )
+        end = None if window.end.value is None else round(window.end.value * NS)
+        self._save(scene, incident, stored, round(window.onset * NS), end)
+        self._merge(scene, identity, match)
+
+    def _alerts(self, scene: Scene, group: Sequence[Joined], match: Match) -> None:
+        start, end = span(group)
+        firing = end == float("inf")
+        state: State = "suspected" if firing else "unconfirmed"
+        identity = match.keeps.id if match.keeps else self._new_id(scene.service, start)
+        incident = _windowless(scene, identity, state, _why(scene, start), [a for a, _ in group])
+        incident = replace(incident, truncated_alerts=max(cut for _, cut in group))
+        ended = None if firing else round(end * NS)
+        self._save(scene, incident, match.keeps, round(start * NS), ended)
+        self._merge(scene, identity, match)
+
+    def _vanished(self, scene: Scene, stored: StoredIncident) -> None:
+        """An open window that later data no longer support: said, not dropped."""
+        if stored.state != "ongoing" or stored.start < scene.horizon:
+            return
+        why = "a window was open, and later data no longer support it"
+        incident = _windowless(scene, stored.id, "unconfirmed", why, [])
+        end = scene.now if stored.end is None else stored.end
+        self._save(scene, incident, stored, stored.start, end)
+
+    def _save(
+        self,
+        scene: Scene,
+        incident: Incident,
+        stored: StoredIncident | None,
+        start: int,
+        end: int | None,
+    ) -> None:
+        final = incident.state == "closed"
+        after = facts_of(incident)
+        frozen = stored is not None and stored.revision > 0 and stored.closed_at is not None
+        change = moved(stored.facts, after) if stored is not None and frozen else ""
+        if frozen and not change:
+            return
+        revision = stored.revision + 1 if stored is not None and frozen else 1
+        if stored is not None and not frozen:
+            revision = stored.revision
+        incident = replace(incident, revision=revision)
+        row = StoredIncident(
+            id=incident.id,
+            service=scene.service,
+            state=incident.state,
+            start=start,
+            end=end,
+            has_window=incident.window is not None,
+            alerted=bool(incident.alerts),
+            opened_at=stored.opened_at if stored else scene.now,
+            updated_at=scene.now,
+            facts=after,
+            document=document(incident),
+            closed_at=scene.now if final else None,
+            revision=revision,
+            moved=change,
+            draft=draft(incident),
+            chart=chart(incident) if final else None,
+        )
+        if stored is not None and replace(stored, updated_at=row.updated_at) == row:
+            return
+        self._store.write(lambda c: incidents.save(c, row))
+        self._told(incident, stored, row)
+
+    def _told(self, incident: Incident, stored: StoredIncident | None, row: StoredIncident) -> None:
+        if row.closed_at is None:
+            self._current[incident.id] = incident
+        else:
+            self._current.pop(incident.id, None)
+            if self._settings.drafts.dir and row.draft is not None:
+                path = write(self._settings.drafts.dir, incident, row.draft, row.chart)
+                log.info("draft of %s written to %s", incident.id, path)
+        if stored is None or stored.state != row.state or row.moved:
+            log.info("incident %s is %s%s", row.id, row.state, row.moved and f": {row.moved}")
+
+    def _merge(self, scene: Scene, into: str, match: Match) -> None:
+        for absorbed in match.absorbed:
+            self._store.write(
+                lambda c, one=absorbed.id: incidents.merge(c, one, into, scene.now)  # type: ignore[misc]
+            )
+            self._current.pop(absorbed.id, None)
+            log.info("incident %s became part of %s", absorbed.id, into)
+
+    def _new_id(self, service: str, start: float) -> str:
+        first = new_id(service, start, ())
+        with self._store.read() as connection:
+            return new_id(service, start, incidents.ids_like(connection, first))
+
+
+def _final(window: Window, data_until: float | None, join_gap: float) -> bool:
+    """Ended, and data went on for so long after it that nothing can be joined to it any more."""
+    if window.status != "closed" or data_until is None:
+        return False
+    return data_until >= window.until + join_gap
+
+
+def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
+    if stored.closed_at is None:
+        return False
+    return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + 86400 * NS
+
+
+def _why(scene: Scene, start: float) -> str:
+    if scene.assessment is None or scene.assessment.detection is None:
+        return scene.blind or "no metrics of this service are known"
+    if scene.assessment.not_assessed is not None:
+        return f"the metrics could not be assessed: {scene.assessment.not_assessed}"
+    if scene.data_until is None or scene.data_until < start:
+        return "the metrics do not reach the alert"
+    return "the metrics stayed quiet: no elevated errors around the alert"
+
+
+def _windowless(
+    scene: Scene, identity: str, state: State, why: str, alerts: Sequence[AlertFact]
+) -> Incident:
+    ordered = sorted(alerts, key=lambda alert: (alert.fired_at, alert.name))
+    events: tuple[EventFact, ...] = ()
+    if ordered:
+        first = ordered[0].fired_at - EVENT_REACH
+        last = max(a.resolved_at or scene.now / NS for a in ordered) + EVENT_REACH
+        events = tuple(
+            EventFact(e.time / NS, e.type, e.text, e.team)
+            for e in scene.events
+            if first <= e.time / NS <= last
+        )
+    return Incident(
+        id=identity,
+        service=scene.service,
+        state=state,
+        zone=scene.zone,
+        as_of=scene.now / NS,
+        window=None,
+        no_window_because=why,
+        users=None,
+        alerts=tuple(ordered),
+        events=events,
+        cells=None,
+        data_gaps=(),
+        truncated_alerts=0,
+        rule=None,
+        inputs=scene.assessment.origins if scene.assessment else (),
+        command=f"outage-window draft {identity}",
+    )

@@ -1,0 +1,97 @@
+"""Which stored incident each window or group of alerts is: ids are given once and kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from detector.model import Window
+from outage_window.live.joining import Joined, ended, meets, overlap, until
+from outage_window.store.incidents import StoredIncident
+
+NS = 1e9
+FOREVER = float("inf")
+NEAR = 1800.0
+"""Alerts within this many seconds of an incident without a window are its own."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a window or group of alerts is already known as; `absorbed` became part of it."""
+
+    keeps: StoredIncident | None
+    absorbed: tuple[StoredIncident, ...] = ()
+
+
+def match_windows(
+    windows: Sequence[Window], stored: Sequence[StoredIncident]
+) -> tuple[list[Match], list[StoredIncident]]:
+    """The stored incidents that each window is, and those that are no window.
+
+    A stored incident is the window that it overlaps most; one without a window of its own, the one
+    that its alerts meet. Where several are one window, the one that was opened first keeps its id.
+    """
+    claims: list[list[StoredIncident]] = [[] for _ in windows]
+    left = []
+    for incident in stored:
+        index = _best(incident, windows)
+        if index is None:
+            left.append(incident)
+        else:
+            claims[index].append(incident)
+    return [_match(claimed) for claimed in claims], left
+
+
+def match_alerts(
+    groups: Sequence[Sequence[Joined]], stored: Sequence[StoredIncident]
+) -> list[Match]:
+    """The stored incidents without a window that each group of alerts is."""
+    claims: list[list[StoredIncident]] = [[] for _ in groups]
+    for incident in stored:
+        if incident.has_window:
+            continue
+        for index, group in enumerate(groups):
+            start, end = span(group)
+            ends = FOREVER if incident.end is None else incident.end / NS
+            if incident.start / NS <= end + NEAR and ends >= start - NEAR:
+                claims[index].append(incident)
+                break
+    return [_match(claimed) for claimed in claims]
+
+
+def span(group: Sequence[Joined]) -> tuple[float, float]:
+    """When the first of the alerts fired and the last ended (infinity while one fires)."""
+    return min(a.fired_at for a, _ in group), max(ended(a) for a, _ in group)
+
+
+def new_id(service: str, start: float, taken: Collection[str]) -> str:
+    """`SERVICE-YYYYMMDDTHHMMZ`, safe in paths; with a number behind it where that is taken."""
+    name = _UNSAFE.sub("-", service).strip("-.")[:63] or "service"
+    first = f"{name}-{datetime.fromtimestamp(start, UTC):%Y%m%dT%H%MZ}"
+    candidate, number = first, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{first}-{number}"
+    return candidate
+
+
+def _best(incident: StoredIncident, windows: Sequence[Window]) -> int | None:
+    start = incident.start / NS
+    end = FOREVER if incident.end is None else incident.end / NS
+    found = []
+    for index, window in enumerate(windows):
+        same = start < until(window) and end > window.onset
+        if same or (not incident.has_window and meets(start, end, window)):
+            found.append((-overlap(start, end, window), window.onset, index))
+    return min(found)[2] if found else None
+
+
+def _match(claimed: list[StoredIncident]) -> Match:
+    if not claimed:
+        return Match(None)
+    first, *rest = sorted(claimed, key=lambda one: (one.opened_at, one.start, one.id))
+    return Match(first, tuple(rest))

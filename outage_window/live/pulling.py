@@ -1,0 +1,91 @@
+"""Brings a service's stored samples up to now: in chunks, resumable, each stored at once."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Protocol
+
+import numpy as np
+
+from outage_window.settings.models import Service
+from outage_window.sources.pull import TooMuch
+from outage_window.sources.samples import Sampled
+from outage_window.store import Store, samples
+from outage_window.store.samples import Progress, Samples
+
+SECOND = 10**9
+CHUNK = 6 * 3600 * SECOND
+SMALLEST = 300 * SECOND
+OVERLAP = 120 * SECOND
+"""Scrapes in flight get their start's time when they end: the last two minutes are asked again."""
+
+
+class Client(Protocol):
+    """What answers with raw samples."""
+
+    def samples(self, selector: str, start: int, end: int) -> list[Sampled]:
+        """All samples in (start, end], nanoseconds."""
+
+
+def pull(
+    service: Service,
+    client: Client,
+    store: Store,
+    now: int,
+    history: int,
+    patience: float = 30.0,
+) -> tuple[list[Samples], bool]:
+    """Pull what is missing, oldest first; return it, and whether all up to `now` is stored.
+
+    At most `patience` seconds, so that one service does not hold up the others: what is left comes
+    with the next call. Other selectors than before start the service anew.
+    """
+    source = source_of(service)
+    with store.read() as connection:
+        done = samples.reached(connection, service.name)
+    if done is not None and done.source != source:
+        store.write(lambda c: samples.forget(c, service.name))
+        done = None
+    reached = done.covered_to if done else None
+    at = max(now - history, (reached or 0) - OVERLAP)
+    found: list[Samples] = []
+    chunk = CHUNK
+    deadline = time.monotonic() + patience
+    while at < now:
+        end = min(at + chunk, now)
+        try:
+            new = _chunk(service, client, at, end)
+        except TooMuch:
+            chunk //= 2
+            if chunk < SMALLEST:
+                raise
+            continue
+        progress = Progress(end, source)
+        store.write(lambda c, new=new, p=progress: samples.keep(c, service.name, new, p))  # type: ignore[misc]
+        found += new
+        at = end
+        if time.monotonic() > deadline:
+            break
+    return found, at >= now
+
+
+def source_of(service: Service) -> str:
+    """What the service's samples were selected by: other selectors make other samples."""
+    return json.dumps([service.attempts, service.errors])
+
+
+def _chunk(service: Service, client: Client, start: int, end: int) -> list[Samples]:
+    found = []
+    for role, selector in (("attempts", service.attempts), ("errors", service.errors)):
+        assert selector is not None  # the settings ask for both of a service that is pulled
+        for series in client.samples(selector, start, end):
+            if len(series.time):
+                found.append(_samples(role, series))
+    return found
+
+
+def _samples(role: str, series: Sampled) -> Samples:
+    time_ns = np.round(series.time * 1000).astype(np.int64) * 1_000_000
+    time_ns, first = np.unique(time_ns, return_index=True)
+    return Samples(role, series.labels, time_ns, series.value[first])
