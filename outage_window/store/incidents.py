@@ -109,10 +109,12 @@ def history(connection: Connection, identity: str) -> list[dict[str, Any]]:
 
 
 def ongoing(connection: Connection) -> list[tuple[str, bool]]:
-    """(service, alerted) of each measured outage that goes on."""
+    """(service, alerted) of each measured outage whose recovery is not seen yet."""
     rows = connection.execute(
         select(incidents.c.service, incidents.c.alerted).where(
-            incidents.c.state == "ongoing", incidents.c.merged_into.is_(None)
+            incidents.c.state == "ongoing",
+            incidents.c.end.is_(None),
+            incidents.c.merged_into.is_(None),
         )
     )
     return [(row.service, row.alerted) for row in rows]

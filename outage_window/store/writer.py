@@ -82,6 +82,7 @@ class Writer:
             self._closed = True
         self._queue.put(None)
         self._thread.join()
+        self._engine.dispose()
 
     def _run(self) -> None:
         while True:
