@@ -84,8 +84,11 @@ def _settle(series: Series, grid: Grid, zone: str) -> tuple[Evidence, list[Segme
 
 
 def _normal(found: list[Segment], size: int) -> Bool:
+    """Tell which cells show normal running; a burst of one cell belongs to it, as noise."""
     normal = np.ones(size, dtype=bool)
     for start, stop, _ in found:
+        if stop - start == 1:
+            continue
         normal[max(start - MARGIN, 0) : stop + MARGIN] = False
     return normal
 

@@ -16,8 +16,8 @@ RATIO_EFFECTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 """Extra failing fractions that are looked for; what lies between is found by its neighbours."""
 
 LEAST_RISE = 1.5
-"""The least rise looked for, as a multiple of the expected ratio: less than that is a bad quarter of
-an hour, not an outage, in every service whose users mistype passwords."""
+"""The least rise looked for, as a multiple of the expected ratio: less is a bad quarter of an hour,
+not an outage, in every service whose users mistype passwords."""
 
 LEVEL_EFFECTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Rises of a level that are looked for, in standard deviations of its noise."""
@@ -67,7 +67,7 @@ class CountEvidence:
         return RATIO_EFFECTS
 
     def score(self, effect: float) -> F64:
-        """Log-likelihood ratio; rises below `LEAST_RISE` x the expected ratio are not looked for."""
+        """Log-likelihood ratio of a rise by `effect`, or `LEAST_RISE` x the ratio if that is more."""
         p0 = self.expected[self._keep]
         extra = np.maximum(effect, np.minimum(LEAST_RISE * p0, 0.9))
         raised = self._quick(p0 + extra * (1 - p0))

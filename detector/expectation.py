@@ -45,7 +45,7 @@ def first_guess(attempts: F64, errors: F64, hours: F64) -> Expected:
     if _days(day) > _DAYS_FOR_HOURS:
         profile = np.tile(_daily_middle(attempts, errors, hours, day, level), 7)
     ratio = np.maximum(read_profile(profile, hours), FLOOR)
-    return Expected(ratio, dispersion(attempts, errors, ratio))
+    return Expected(ratio, dispersion(attempts, errors, ratio, tainted=True))
 
 
 def fit(attempts: F64, errors: F64, hours: F64, normal: Bool) -> Expected:
@@ -72,10 +72,12 @@ def fit(attempts: F64, errors: F64, hours: F64, normal: Bool) -> Expected:
     return Expected(ratio, dispersion(n, k, ratio[normal]))
 
 
-def dispersion(attempts: F64, errors: F64, ratio: F64) -> float:
-    """Rho by moments, the median over stretches of 200 cells: an outage among them moves little.
+def dispersion(attempts: F64, errors: F64, ratio: F64, *, tainted: bool = False) -> float:
+    """Rho by moments over stretches of 200 cells; (m,) arrays. Returns 0 where N tells nothing.
 
-    The expectation of (K - Np)^2 is N p q (1 + (N - 1) rho). Returns 0 where N tells nothing.
+    The expectation of (K - Np)^2 is N p q (1 + (N - 1) rho). Where outages may still be among the
+    cells (`tainted`) the median stretch decides. Otherwise it is all but the worst: a service whose
+    errors come in bursts has many of them, an outage that nobody noticed is one.
     """
     tells = attempts > 1
     n, k, p = attempts[tells], errors[tells], ratio[tells]
@@ -85,7 +87,12 @@ def dispersion(attempts: F64, errors: F64, ratio: F64) -> float:
     stretch = np.arange(len(n)) * max(len(n) // 200, 1) // len(n)
     excess = np.bincount(stretch, (k - n * p) ** 2 - plain)
     scale = np.bincount(stretch, (n - 1) * plain)
-    return float(np.clip(np.median(excess / scale), 0.0, MAX_DISPERSION))
+    if tainted or len(excess) == 1:
+        rho = np.median(excess / scale)
+    else:
+        kept = np.argsort(excess / scale)[:-1]
+        rho = excess[kept].sum() / scale[kept].sum()
+    return float(np.clip(rho, 0.0, MAX_DISPERSION))
 
 
 def _shrunk(attempts: F64, errors: F64, group: I64, prior: F64, strength: float) -> F64:
