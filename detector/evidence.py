@@ -67,7 +67,7 @@ class CountEvidence:
         return RATIO_EFFECTS
 
     def score(self, effect: float) -> F64:
-        """Log-likelihood ratio of a rise by `effect`, or `LEAST_RISE` x the ratio if that is more."""
+        """Log-likelihood ratio of a rise by `effect`, or of `LEAST_RISE` if that is more."""
         p0 = self.expected[self._keep]
         extra = np.maximum(effect, np.minimum(LEAST_RISE * p0, 0.9))
         raised = self._quick(p0 + extra * (1 - p0))
