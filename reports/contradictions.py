@@ -1,0 +1,307 @@
+"""What does not fit: alerts, measured and declared times held against each other, and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from detector.estimate import Estimate
+from detector.whatif import ThresholdRule
+from reports import moments, numbers, times
+from reports.facts import AlertFact, EventFact, Incident
+
+LATE = 1800.0
+"""Seconds from onset to first alert above which the alert is called late."""
+SLOW_DELIVERY = 300.0
+"""Seconds from an alert's start to its first delivery above which that is mentioned."""
+EDGE = 600.0
+"""A gap in the data this close (seconds) to an edge's interval is mentioned with the edge."""
+
+BRIEF = {
+    "no-alert": "no alert fired",
+    "alerts-not-known": "alerts are not known",
+    "alert-without-outage": "an alert, and no outage measured",
+    "declared-without-outage": "declared, and no outage measured",
+    "alert-before-onset": "alert before the measured onset",
+    "onset-equals-alert": "measured onset equals alert time",
+    "alert-within-onset-interval": "alert inside the onset's interval",
+    "alert-late": "alert late",
+    "alert-delivered-late": "alert delivered late",
+    "declared-start-equals-alert": "declared start equals alert time",
+    "alert-before-declared-start": "alert before the declared start",
+    "declared-start-differs": "declared start is not the measured onset",
+    "declared-end-differs": "declared end is not the measured recovery",
+    "declared-end-while-ongoing": "declared over, and still failing",
+    "alert-timed-out": "an alert ended by time-out",
+    "alert-outlives-outage": "an alert fires on after the recovery",
+    "alert-resolved-early": "alerts resolved before the recovery",
+    "alerts-truncated": "alerts were cut off",
+    "data-gap-at-edge": "a gap in the data at an edge",
+    "data-gap": "a gap in the data",
+}
+"""Every contradiction that there is, by id, in a few words for a headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One thing that does not fit. `statement` is plain text, `evidence` the figures behind it."""
+
+    id: str
+    statement: str
+    evidence: Mapping[str, str | float]
+
+
+def contradictions(incident: Incident) -> tuple[Contradiction, ...]:
+    """All that does not fit in an incident, the gravest first; none is a guess at a cause."""
+    checks = (_alarm, _first_alert, _start, _end, _alert_ends, _data)
+    return tuple(found for check in checks for found in check(incident))
+
+
+def rule_in_words(rule: ThresholdRule) -> str:
+    """`error ratio over 5 min > 10 % for 1 min`."""
+    return (
+        f"error ratio over {times.span(rule.range_seconds)} > {100 * rule.threshold:g} % "
+        f"for {times.span(rule.for_seconds)}"
+    )
+
+
+def rule_outcome(incident: Incident) -> str:
+    """What a plain threshold rule would have done, with its silence in normal running."""
+    rule, window = incident.rule, incident.window
+    if rule is None or window is None:
+        return "No plain threshold rule can be named from these data."
+    days = f"{rule.history_seconds / times.DAY:.1f} days of normal running in the data"
+    words = rule_in_words(rule)
+    if rule.fired_at is None:
+        return f"“{words}”, quiet in the {days}, would not have fired either."
+    after = times.apart(rule.fired_at - window.onset, "the measured onset")
+    return (
+        f"“{words}” would have fired at {times.utc(rule.fired_at)}, {after}, with no firing in "
+        f"the {days} (the threshold was chosen on these data, so that is no promise)."
+    )
+
+
+def _alarm(incident: Incident) -> Iterator[Contradiction]:
+    """Whether anything fired at all, and for what."""
+    first = moments.first_alert(incident)
+    if incident.window is None:
+        yield from _without_window(incident, first)
+    elif not incident.alerts_known:
+        text = "It is not known whether an alert fired: no source of alerts was given."
+        yield Contradiction("alerts-not-known", text, {})
+    elif first is None:
+        own = " but this program's own" if incident.alerts else ""
+        text = f"No alert fired{own}. {rule_outcome(incident)}"
+        yield Contradiction("no-alert", text, _rule_evidence(incident.rule))
+
+
+def _without_window(incident: Incident, first: AlertFact | None) -> Iterator[Contradiction]:
+    because = incident.no_window_because
+    if first is not None:
+        text = (
+            f"An alert fired at {times.utc(first.fired_at)} ({first.name}), yet no outage was "
+            f"measured: {because}."
+        )
+        yield Contradiction("alert-without-outage", text, _alert_evidence(first))
+    started = moments.declared_start(incident)
+    if started is not None:
+        text = f"People declared a start at {times.utc(started.time)}; none was measured: {because}"
+        yield Contradiction("declared-without-outage", f"{text}.", _declared_evidence(started))
+
+
+def _first_alert(incident: Incident) -> Iterator[Contradiction]:
+    """The first alert against the measured onset."""
+    first, window = moments.first_alert(incident), incident.window
+    if first is None:
+        return
+    if window is not None:
+        low, high = _bounds(window.start)
+        delay = first.fired_at - window.onset
+        evidence = _alert_evidence(first) | _edge_evidence("onset", window.start)
+        onset = numbers.show(window.start)
+        alert = f"The first alert ({first.name}, {times.utc(first.fired_at)})"
+        if first.fired_at < low:
+            before = times.about(-delay)
+            text = f"{alert} fired {before} before the measured onset, {onset.value}."
+            yield Contradiction("alert-before-onset", text, evidence)
+        elif round(delay) == 0:
+            text = (
+                f"{alert} fired at the measured onset to the second. An alert follows the errors "
+                "that it is about: one of the two times is suspicious."
+            )
+            yield Contradiction("onset-equals-alert", text, evidence)
+        elif first.fired_at <= high:
+            text = f"{alert} lies inside the interval of the onset: which came first is not known."
+            yield Contradiction("alert-within-onset-interval", text, evidence)
+        elif delay > LATE:
+            text = (
+                f"{alert} came late: {times.about(delay)} after the measured onset. "
+                f"{rule_outcome(incident)}"
+            )
+            evidence |= _rule_evidence(incident.rule)
+            yield Contradiction("alert-late", text, evidence)
+    if first.received_at is not None and first.received_at - first.fired_at > SLOW_DELIVERY:
+        text = (
+            f"The first alert was delivered {times.about(first.received_at - first.fired_at)} "
+            "after it fired."
+        )
+        evidence = _alert_evidence(first) | {"received_at": times.utc(first.received_at)}
+        yield Contradiction("alert-delivered-late", text, evidence)
+
+
+def _start(incident: Incident) -> Iterator[Contradiction]:
+    """The declared start against the first alert and the measured onset."""
+    declared = moments.declared_start(incident)
+    if declared is None:
+        return
+    first, window = moments.first_alert(incident), incident.window
+    same = first is not None and _same(declared.time, first.fired_at)
+    measured = f" The measured onset is {_with_interval(window.start)}." if window else ""
+    if first is not None and same:
+        to = "second" if declared.time == first.fired_at else "minute"
+        text = (
+            f"The declared start, {times.utc(declared.time)}, equals the first alert's time to the "
+            f"{to}. That is suspicious: an alert comes after the errors.{measured}"
+        )
+        evidence = _declared_evidence(declared) | _alert_evidence(first)
+        yield Contradiction("declared-start-equals-alert", text, evidence)
+    elif first is not None and first.fired_at < declared.time:
+        text = (
+            f"The first alert ({first.name}, {times.utc(first.fired_at)}) came "
+            f"{times.about(declared.time - first.fired_at)} before the declared start, "
+            f"{times.utc(declared.time)}.{measured}"
+        )
+        evidence = _declared_evidence(declared) | _alert_evidence(first)
+        yield Contradiction("alert-before-declared-start", text, evidence)
+    if window is not None:
+        yield from _differs(declared, window.start, "start", "onset")
+
+
+def _end(incident: Incident) -> Iterator[Contradiction]:
+    """The declared end against the measured recovery."""
+    declared, window = moments.declared_end(incident), incident.window
+    if declared is None or window is None:
+        return
+    if window.end.value is None:
+        text = (
+            f"People declared the end at {times.utc(declared.time)}; the metrics show no recovery "
+            f"as of {times.utc(window.as_of)}."
+        )
+        evidence = _declared_evidence(declared) | {"as_of": times.utc(window.as_of)}
+        yield Contradiction("declared-end-while-ongoing", text, evidence)
+        return
+    yield from _differs(declared, window.end, "end", "recovery")
+
+
+def _differs(
+    declared: EventFact, edge: Estimate, name: str, measured: str
+) -> Iterator[Contradiction]:
+    low, high = _bounds(edge)
+    # People write minutes: a declared 15:30 stands for any second of it, and for a rounded one.
+    slack = times.MINUTE if declared.time % times.MINUTE == 0 else 1.0
+    if low - slack <= declared.time <= high + slack:
+        return
+    assert edge.value is not None
+    apart = times.apart(declared.time - edge.value, f"the measured {measured}")
+    text = f"The declared {name}, {times.utc(declared.time)}, is {apart}, {_with_interval(edge)}."
+    evidence = _declared_evidence(declared) | _edge_evidence(measured, edge)
+    yield Contradiction(f"declared-{name}-differs", text, evidence)
+
+
+def _alert_ends(incident: Incident) -> Iterator[Contradiction]:
+    """What the ends of the alerts say of the recovery, and what they do not."""
+    alerts, window = moments.alerts_of(incident), incident.window
+    for alert in [a for a in alerts if a.timed_out][:1]:
+        text = (
+            f"An alert ({alert.name}) ended by time-out: its sender fell silent. That end is no "
+            "evidence of recovery."
+        )
+        yield Contradiction("alert-timed-out", text, _alert_evidence(alert))
+    if window is None or window.end.value is None or not alerts:
+        return
+    still = [a for a in alerts if a.resolved_at is None]
+    if still:
+        text = f"An alert ({still[0].name}) still fires although the metrics have recovered."
+        yield Contradiction("alert-outlives-outage", text, _alert_evidence(still[0]))
+        return
+    last = max(a.resolved_at for a in alerts if a.resolved_at is not None)
+    low, _ = _bounds(window.end)
+    if last < low - times.MINUTE:
+        text = (
+            f"The last alert resolved at {times.utc(last)}, "
+            f"{times.about(window.end.value - last)} before the measured recovery."
+        )
+        evidence = {"last_resolved": times.utc(last), **_edge_evidence("recovery", window.end)}
+        yield Contradiction("alert-resolved-early", text, evidence)
+
+
+def _data(incident: Incident) -> Iterator[Contradiction]:
+    """What the inputs lack."""
+    if incident.truncated_alerts:
+        n = incident.truncated_alerts
+        text = (
+            f"{n} alert{'s were' if n > 1 else ' was'} cut off by the sender (max_alerts): the "
+            "first alert may be one of them."
+        )
+        yield Contradiction("alerts-truncated", text, {"truncated_alerts": float(n)})
+    window = incident.window
+    for start, end in incident.data_gaps:
+        text = f"There are no data {times.between(start, end)} ({times.about(end - start)})"
+        evidence: dict[str, str | float] = {"from": times.utc(start), "to": times.utc(end)}
+        near = [] if window is None else _edges_near(incident, start, end)
+        if near:
+            text += f": the measured {' and '.join(near)} can be no sharper than that gap allows"
+        yield Contradiction("data-gap-at-edge" if near else "data-gap", f"{text}.", evidence)
+
+
+def _edges_near(incident: Incident, start: float, end: float) -> list[str]:
+    window = incident.window
+    assert window is not None
+    named = (("onset", window.start), ("recovery", window.end))
+    bounds = [(name, *_bounds(edge)) for name, edge in named if edge.value is not None]
+    return [n for n, low, high in bounds if start <= high + EDGE and end >= low - EDGE]
+
+
+def _same(declared: float, alert: float) -> bool:
+    if declared == alert:
+        return True
+    return declared % times.MINUTE == 0 and declared <= alert < declared + times.MINUTE
+
+
+def _bounds(edge: Estimate) -> tuple[float, float]:
+    assert edge.value is not None
+    low = edge.value if edge.low is None else edge.low
+    return low, edge.value if edge.high is None else edge.high
+
+
+def _with_interval(edge: Estimate) -> str:
+    shown = numbers.show(edge)
+    return f"{shown.value} (95 % interval {shown.interval})"
+
+
+def _edge_evidence(name: str, edge: Estimate) -> dict[str, str | float]:
+    low, high = _bounds(edge)
+    assert edge.value is not None
+    return {
+        name: times.utc(edge.value),
+        f"{name}_low": times.utc(low),
+        f"{name}_high": times.utc(high),
+    }
+
+
+def _alert_evidence(alert: AlertFact) -> dict[str, str | float]:
+    return {"alert": alert.name, "fired_at": times.utc(alert.fired_at)}
+
+
+def _declared_evidence(event: EventFact) -> dict[str, str | float]:
+    return {event.type: times.utc(event.time)}
+
+
+def _rule_evidence(rule: ThresholdRule | None) -> dict[str, str | float]:
+    if rule is None:
+        return {}
+    found: dict[str, str | float] = {
+        "rule": rule_in_words(rule),
+        "history_seconds": rule.history_seconds,
+    }
+    return found if rule.fired_at is None else found | {"would_fire": times.utc(rule.fired_at)}

@@ -1,0 +1,117 @@
+"""The first lines of a draft: what happened, to whom, how it was noticed, in facts only."""
+
+from __future__ import annotations
+
+from reports import moments, numbers, times
+from reports.contradictions import BRIEF, contradictions
+from reports.facts import Incident
+
+EXPERIENCE = {
+    "blocked": "mostly locked out",
+    "intermittent": "mostly intermittent failures",
+    "mixed": "some locked out, some with intermittent failures",
+}
+
+
+def title(incident: Incident) -> str:
+    """`SERVICE, DATE`: the date (UTC) is that of the onset, else of the first thing known."""
+    known = [a.fired_at for a in incident.alerts] + [e.time for e in incident.events]
+    if incident.window is not None:
+        return f"{incident.service}, {times.date(incident.window.onset)}"
+    return f"{incident.service}, {times.date(min(known, default=incident.as_of))}"
+
+
+def headline(incident: Incident) -> str:
+    """One sentence: the state, how long, from when to when."""
+    window, name = incident.window, incident.service
+    if window is None:
+        return f"{name}: {_without_window(incident)}"
+    zone = times.local_zone(incident.zone)
+    start = numbers.show(window.start, zone)
+    since = f"{start.value} ({start.local})" if start.local else start.value
+    assert window.duration_seconds.value is not None  # every window spans something
+    length = times.about(window.duration_seconds.value)
+    if window.end.value is None:
+        as_of = times.utc(window.as_of)
+        return f"{name}: ongoing since {since}, for {length} as of {as_of}."
+    end = numbers.show(window.end, zone)
+    until = f"{end.value} ({end.local})" if end.local else end.value
+    return f"{name}: degraded for {length}, from {since} to {until}."
+
+
+def points(incident: Incident) -> tuple[tuple[str, str], ...]:
+    """(Name, fact) pairs below the headline: impact, noticed, changes, what does not fit."""
+    found = [("Impact", impact(incident)), ("Noticed", noticed(incident))]
+    found += [("Near in time", near)] if (near := _near(incident)) else []
+    found += [("Does not fit", odd)] if (odd := _odd(incident)) else []
+    return tuple(found)
+
+
+def impact(incident: Incident) -> str:
+    """The share of users, or that of attempts where users cannot be told."""
+    users, window = incident.users, incident.window
+    if window is None:
+        return "not derivable, because no window was measured."
+    ratio, usual = numbers.show(window.error_ratio), numbers.show(window.baseline_error_ratio)
+    errors = ""
+    if window.error_ratio.status != "not_derivable":
+        errors = f" Error ratio {ratio.value}, against {usual.value} expected."
+    if users is None or users.affected.status == "not_derivable":
+        return f"share of users not derivable (see Impact).{errors}"
+    share = numbers.show(users.affected)
+    between = f" ({share.interval})" if share.interval not in ("", "exact") else ""
+    felt = EXPERIENCE.get(users.experience)
+    return f"{share.value}{between} of users hit{', ' + felt if felt else ''}.{errors}"
+
+
+def noticed(incident: Incident) -> str:
+    """By what it was noticed first, and how long after the onset."""
+    seen = moments.detected(incident)
+    if seen.time is None:
+        fired = "no alert fired, and " if incident.alerts_known else "alerts are not known, and "
+        return f"not known: {fired}no ticket or report was given."
+    by = {"alert": "alert", "ticket": "ticket", "report": "report"}[seen.means]
+    text = f"by {by} “{seen.what}” at {times.utc(seen.time)}"
+    delay = moments.time_to_detect(incident)
+    if delay.seconds.value is not None:
+        text += f", {times.apart(delay.seconds.value, 'the measured onset')}"
+        text += f" ({delay.flag})" if delay.flag else ""
+    if seen.means != "alert" and moments.first_alert(incident) is None:
+        text += "; no alert fired" if incident.alerts_known else "; whether an alert fired: unknown"
+    return f"{text}."
+
+
+def experienced(incident: Incident) -> str:
+    """What users experienced, as far as their attempts tell."""
+    users = incident.users
+    if users is None:
+        return "not derivable, because no window was measured."
+    if users.experience not in EXPERIENCE:
+        because = users.affected.reason or "their attempts do not tell"
+        return f"not derivable, because {because}."
+    hit, blocked = numbers.show(users.hit_users), numbers.show(users.blocked_users)
+    felt = EXPERIENCE[users.experience]
+    return f"{felt}: {blocked.value} of {hit.value} users hit had no success in the window."
+
+
+def _without_window(incident: Incident) -> str:
+    state = {
+        "suspected": "suspected",
+        "declared": "declared by people",
+        "unconfirmed": "unconfirmed",
+    }.get(incident.state, incident.state)
+    return f"{state}; no outage was measured, because {incident.no_window_because}."
+
+
+def _near(incident: Incident) -> str:
+    parts = []
+    for near in moments.near_onset(incident)[:1]:
+        parts.append(f"“{near.event.text}” {times.apart(-near.before, 'the onset')}")
+    for near in moments.near_recovery(incident)[:1]:
+        parts.append(f"“{near.event.text}” {times.apart(-near.before, 'the recovery')}")
+    return f"{'; '.join(parts)}. Near in time is no proof of a cause." if parts else ""
+
+
+def _odd(incident: Incident) -> str:
+    briefs = dict.fromkeys(BRIEF[found.id] for found in contradictions(incident))
+    return f"{'; '.join(briefs)} (see “What does not fit”)." if briefs else ""

@@ -1,0 +1,160 @@
+"""The moments that matter in an incident: who noticed first, when, and how long it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from detector.estimate import Estimate
+from reports.facts import AlertFact, EventFact, Incident
+
+NEAR = 7200.0
+"""A change this long (seconds) before an edge, or less, is named as near in time."""
+
+SELF = ("outage_window", "self")
+"""Alerts of the program's own voice carry this label; they are no evidence."""
+
+Means = Literal["alert", "ticket", "report", "not_known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """How and when the incident was noticed first, among what was given; `time` None: not known."""
+
+    means: Means
+    time: float | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A delay since the onset; `flag` says so when it is no possible delay, else it is empty."""
+
+    seconds: Estimate
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A change (or mitigation) and how long (seconds) it came before an edge of the window."""
+
+    event: EventFact
+    before: float
+
+
+def alerts_of(incident: Incident) -> tuple[AlertFact, ...]:
+    """The alerts that count: all but the program's own."""
+    return tuple(a for a in incident.alerts if a.labels.get(SELF[0]) != SELF[1])
+
+
+def first_alert(incident: Incident) -> AlertFact | None:
+    """The alert with the earliest `startsAt`."""
+    return min(alerts_of(incident), key=lambda a: a.fired_at, default=None)
+
+
+def events_of(incident: Incident, *types: str) -> tuple[EventFact, ...]:
+    """The events of these types, by time."""
+    return tuple(sorted((e for e in incident.events if e.type in types), key=lambda e: e.time))
+
+
+def declared_start(incident: Incident) -> EventFact | None:
+    """The earliest start that people declared."""
+    return next(iter(events_of(incident, "declared_start")), None)
+
+
+def declared_end(incident: Incident) -> EventFact | None:
+    """The latest end that people declared."""
+    return next(reversed(events_of(incident, "declared_end")), None)
+
+
+def detected(incident: Incident) -> Detected:
+    """The earliest of first alert, first ticket and first report (`detected_by`)."""
+    found: list[tuple[float, int, Detected]] = []
+    alert = first_alert(incident)
+    if alert is not None:
+        found.append((alert.fired_at, 0, Detected("alert", alert.fired_at, alert.name)))
+    kinds: tuple[tuple[str, Means], ...] = (("ticket", "ticket"), ("detected_by", "report"))
+    for rank, (kind, means) in enumerate(kinds, start=1):
+        for event in events_of(incident, kind)[:1]:
+            found.append((event.time, rank, Detected(means, event.time, event.text)))
+    return min(found, key=lambda f: f[:2])[2] if found else Detected("not_known", None, "")
+
+
+def time_to_detect(incident: Incident) -> Delay:
+    """TTD: onset to the first alert, ticket or report, whichever came first."""
+    seen = detected(incident)
+    what = {"alert": "first alert", "ticket": "first ticket", "report": "first report"}
+    if seen.time is None:
+        reason = "neither an alert nor a ticket or report is among the inputs"
+        return _refused(reason, "alerts, or an event of type ticket or detected_by")
+    return _since_onset(incident, seen.time, what[seen.means])
+
+
+def time_to_acknowledge(incident: Incident) -> Delay:
+    """TTA: onset to the first acknowledgement."""
+    for event in events_of(incident, "acknowledged")[:1]:
+        return _since_onset(incident, event.time, "first acknowledgement")
+    return _refused("no acknowledgement was given", "an event of type acknowledged")
+
+
+def time_to_recover(incident: Incident) -> Delay:
+    """TTR: onset to the measured recovery, which is the duration of the window."""
+    if incident.window is None:
+        return _refused(incident.no_window_because, "metrics that show the window")
+    if incident.window.end.value is None:
+        reason = incident.window.end.reason or "there is no recovery yet"
+        return _refused(reason, incident.window.end.needs)
+    return Delay(incident.window.duration_seconds)
+
+
+def near_onset(incident: Incident) -> tuple[Near, ...]:
+    """Changes up to two hours before the onset (or inside its interval), nearest first."""
+    window = incident.window
+    if window is None:
+        return ()
+    return _near(events_of(incident, "change"), window.start)
+
+
+def near_recovery(incident: Incident) -> tuple[Near, ...]:
+    """Changes and mitigations up to two hours before the recovery, none before the onset."""
+    window = incident.window
+    if window is None or window.end.value is None:
+        return ()
+    inside = [
+        e for e in events_of(incident, "change", "mitigating") if e.time > _high(window.start)
+    ]
+    return _near(tuple(inside), window.end)
+
+
+def _near(events: tuple[EventFact, ...], edge: Estimate) -> tuple[Near, ...]:
+    assert edge.value is not None
+    found = [Near(e, edge.value - e.time) for e in events if e.time <= _high(edge)]
+    return tuple(sorted((n for n in found if n.before <= NEAR), key=lambda n: abs(n.before)))
+
+
+def _since_onset(incident: Incident, time: float, what: str) -> Delay:
+    window = incident.window
+    if window is None:
+        return _refused(incident.no_window_because, "metrics that show the onset")
+    start = window.start
+    low, high = (start.low, start.high) if start.low is not None else (start.value, start.value)
+    assert low is not None
+    assert high is not None
+    seconds = Estimate.estimated(
+        time - window.onset, time - high, time - low, "seconds", f"{what} - measured onset"
+    )
+    if time < low:
+        return Delay(seconds, f"negative: the {what} came before the measured onset")
+    if time <= high:
+        return Delay(seconds, f"zero or negative is possible: the {what} lies inside its interval")
+    return Delay(seconds)
+
+
+def _refused(reason: str, needs: str | None) -> Delay:
+    return Delay(Estimate.not_derivable("seconds", reason, needs))
+
+
+def _high(edge: Estimate) -> float:
+    high = edge.value if edge.high is None else edge.high
+    assert high is not None
+    return high

@@ -1,0 +1,93 @@
+"""Estimates as text: no more digits than the interval justifies, and a refusal says why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from detector.estimate import Estimate
+from reports import times
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An estimate for print: `value`, its 95 % `interval` (empty without one) and local time."""
+
+    value: str
+    interval: str
+    local: str = ""
+
+
+def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
+    """The estimate as text. Intervals are rounded outwards, so that none is printed too narrow."""
+    low, high, value = estimate.low, estimate.high, estimate.value
+    if low is None or high is None:
+        return Shown(refusal(estimate), "")
+    if value is None:
+        # A range is all there is: it deserves the next digit, which no point takes up.
+        return Shown(_interval(estimate, low, high, _step(estimate, low, high) / 10), "")
+    step = _step(estimate, low, high)
+    interval = _interval(estimate, low, high, step)
+    local = times.local(value, zone, step) if zone and estimate.unit == "time" else ""
+    return Shown(_one(estimate, value, step), interval if high > low else "exact", local)
+
+
+def refusal(estimate: Estimate) -> str:
+    """`not derivable, because …`, with what would make it so."""
+    because = f"not derivable, because {_sentence(estimate.reason or 'no reason was given')}"
+    return because + (f" (needed: {estimate.needs})" if estimate.needs else "")
+
+
+def _sentence(reason: str) -> str:
+    return "it is ongoing" if reason == "ongoing" else reason.rstrip(".")
+
+
+def _step(estimate: Estimate, low: float, high: float) -> float:
+    """The unit of the last digit: the power of ten at or below half the interval's width."""
+    width = high - low
+    if estimate.unit in ("time", "seconds"):
+        return times.time_step(width)
+    scale = 100.0 if estimate.unit == "ratio" else 1.0
+    finest = _finest(estimate, scale * (high if estimate.value is None else estimate.value))
+    if width <= 0:
+        return finest
+    half = math.log10(scale * width / 2)
+    return max(10.0 ** math.floor(half + 1e-9), finest)
+
+
+def _finest(estimate: Estimate, shown: float) -> float:
+    """Counts are whole; shares and levels get three significant digits at most."""
+    if estimate.unit not in ("ratio", "level"):
+        return 1.0
+    coarsest = 0.1 if estimate.unit == "ratio" else 1.0
+    if shown <= 0:
+        return coarsest
+    return min(coarsest, 10.0 ** (math.floor(math.log10(shown)) - 2))
+
+
+def _interval(estimate: Estimate, low: float, high: float, step: float) -> str:
+    if estimate.unit == "time":
+        return times.between(low, high, step)
+    if estimate.unit == "seconds":
+        first, last = math.floor(low / step) * step, math.ceil(high / step) * step
+        return f"{times.span(first, step)} to {times.span(last, step)}"
+    scale = 100.0 if estimate.unit == "ratio" else 1.0
+    first = math.floor(low * scale / step + 1e-9) * step
+    last = math.ceil(high * scale / step - 1e-9) * step
+    return f"{_number(estimate, first, step)} to {_number(estimate, last, step)}"
+
+
+def _one(estimate: Estimate, value: float, step: float) -> str:
+    if estimate.unit == "time":
+        return times.utc(value, step)
+    if estimate.unit == "seconds":
+        return times.span(value, step)
+    scale = 100.0 if estimate.unit == "ratio" else 1.0
+    return _number(estimate, round(value * scale / step) * step, step)
+
+
+def _number(estimate: Estimate, value: float, step: float) -> str:
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    text = f"{value + 0.0:,.{decimals}f}"
+    return f"{text} %" if estimate.unit == "ratio" else text

@@ -1,0 +1,71 @@
+"""The chart in words: what the picture shows, for those who cannot see it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detector.series import F64
+from reports import moments, numbers, times
+from reports.facts import Incident
+from reports.tidy import tidy
+
+
+def text_equivalent(incident: Incident) -> str:
+    """The content of the chart as plain sentences (one line, no Markdown)."""
+    incident = tidy(incident)
+    cells = incident.cells
+    if cells is None or len(cells.start) == 0:
+        return f"No chart of {incident.service}: there are no metrics around the incident."
+    between = times.between(float(cells.start[0]), float(cells.end[-1]), times.MINUTE)
+    parts = [f"Error ratio of {incident.service}, {between}", _level(incident)]
+    parts += [_window(incident), _marks(incident), _gaps(incident)]
+    return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."
+
+
+def _level(incident: Incident) -> str:
+    cells, window = incident.cells, incident.window
+    assert cells is not None
+    if np.isnan(cells.ratio).all():
+        return "there were no attempts"
+    if window is None:
+        return f"it lies between {_percent(np.nanmin(cells.ratio))} and {_peak(cells.ratio)}"
+    inside = (cells.end > window.onset) & (cells.start < window.until)
+    usual = float(np.nanmean(cells.expected))
+    text = f"it is expected near {_percent(usual)}"
+    if np.isnan(cells.ratio[inside]).all():
+        return text
+    return f"{text} and reaches {_peak(cells.ratio[inside])} in one interval of the window"
+
+
+def _window(incident: Incident) -> str:
+    window = incident.window
+    if window is None:
+        return "no window is marked"
+    start = numbers.show(window.start)
+    if window.end.value is None:
+        return f"the window is open from {start.value}"
+    phases = f", in {len(window.phases)} phases" if len(window.phases) > 1 else ""
+    return f"the window is shaded from {start.value} to {numbers.show(window.end).value}{phases}"
+
+
+def _marks(incident: Incident) -> str:
+    named = (
+        ("alert", len(moments.alerts_of(incident))),
+        ("change", len(moments.events_of(incident, "change"))),
+        ("ticket", len(moments.events_of(incident, "ticket"))),
+    )
+    counted = [f"{n} {name}{'s' if n > 1 else ''}" for name, n in named if n]
+    return f"marked: {', '.join(counted)}" if counted else ""
+
+
+def _gaps(incident: Incident) -> str:
+    n = len(incident.data_gaps)
+    return f"{n} gap{'s' if n > 1 else ''} without data" if n else ""
+
+
+def _peak(ratio: F64) -> str:
+    return _percent(float(np.nanmax(ratio)))
+
+
+def _percent(ratio: float) -> str:
+    return f"{100 * ratio:.3g} %"

@@ -1,0 +1,126 @@
+"""The timeline: everything with a time, in one order, with repeats folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from detector.estimate import Estimate
+from reports import moments, times
+from reports.facts import AlertFact, EventFact, Incident
+
+WORDS = {
+    "acknowledged": "Acknowledged",
+    "change": "Change",
+    "declared_end": "Declared end",
+    "declared_start": "Declared start",
+    "detected_by": "Reported",
+    "escalated": "Escalated",
+    "identified": "Cause identified",
+    "investigating": "Investigating",
+    "mitigating": "Mitigating",
+    "note": "Note",
+    "ticket": "Ticket",
+}
+MILESTONES = frozenset(WORDS) - {"note", "ticket"}
+_ORDER = ("Change", "Onset", "Alert fired", "Ticket")
+"""At the same instant a change comes before the onset, and that before what it set off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the timeline: `time` in seconds since the epoch, UTC; plain text, not Markdown.
+
+    `step` is the precision (seconds) that the time is worth printing with; `count` is how many
+    repeats the row stands for.
+    """
+
+    time: float
+    kind: str
+    text: str
+    important: bool
+    step: float = 1.0
+    count: int = 1
+
+
+def timeline(incident: Incident) -> tuple[Row, ...]:
+    """All rows in order of time. Alerts of one name are folded into one row fired, one resolved."""
+    rows = [*_window(incident), *_alerts(incident), *_events(incident)]
+    return tuple(sorted(rows, key=lambda row: (row.time, _rank(row.kind), row.kind, row.text)))
+
+
+def _rank(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _window(incident: Incident) -> list[Row]:
+    window = incident.window
+    if window is None:
+        return []
+    rows = [Row(window.onset, "Onset", "Measured onset", True, _step(window.start))]
+    if window.end.value is not None:
+        text = "Measured recovery"
+        for near in moments.near_recovery(incident)[:1]:
+            text += f", {times.apart(near.before, f'“{near.event.text}”')}"
+        rows.append(Row(window.end.value, "Recovery", text, True, _step(window.end)))
+    elif window.provisional_end is not None:
+        text = "Error ratio back to normal so far; too early to call it recovered"
+        rows.append(Row(window.provisional_end, "Provisional end", text, True))
+    phases = window.phases
+    for number, (phase, following) in enumerate(pairwise(phases), start=1):
+        of = len(phases)
+        rows.append(Row(phase.end, "Phase", f"Phase {number} of {of} ends", False))
+        rows.append(Row(following.start, "Phase", f"Phase {number + 1} of {of} begins", False))
+    return rows
+
+
+def _alerts(incident: Incident) -> list[Row]:
+    rows: list[Row] = []
+    groups: dict[tuple[str, bool], list[AlertFact]] = {}
+    counted = moments.alerts_of(incident)
+    for alert in sorted(incident.alerts, key=lambda a: a.fired_at):
+        groups.setdefault((alert.name, alert in counted), []).append(alert)
+    for (_, counts), alerts in groups.items():
+        rows += _folded(alerts, counts)
+    return rows
+
+
+def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
+    first, last, n = alerts[0], alerts[-1], len(alerts)
+    kind = "Alert" if counts else "Own alert"
+    text = f"{first.name}: {first.summary}" if first.summary else first.name
+    if n > 1:
+        series = len({tuple(sorted(a.labels.items())) for a in alerts})
+        on = f" on {series} label sets" if series > 1 else ""
+        text += f" ({n} times{on}, last {times.utc(last.fired_at)})"
+    rows = [Row(first.fired_at, f"{kind} fired", text, counts, count=n)]
+    ended = [a for a in alerts if a.resolved_at is not None]
+    if ended and len(ended) == n:
+        final = max(ended, key=lambda a: a.resolved_at or 0.0)
+        assert final.resolved_at is not None
+        how = " by time-out, which is no evidence of recovery" if final.timed_out else ""
+        all_ended = f"{first.name}: the last of {n} ended{how}" if n > 1 else first.name + how
+        end = "timed out" if final.timed_out else "resolved"
+        rows.append(Row(final.resolved_at, f"{kind} {end}", all_ended, counts, count=n))
+    return rows
+
+
+def _events(incident: Incident) -> list[Row]:
+    return [_event(incident, event) for event in incident.events]
+
+
+def _event(incident: Incident, event: EventFact) -> Row:
+    text = event.text
+    if event.team:
+        text = f"{text} → {event.team}" if event.type == "escalated" else f"{text} ({event.team})"
+    for near in moments.near_onset(incident):
+        if near.event is event:
+            text += f" — change near in time: {times.apart(-near.before, 'the onset')}"
+    kind = WORDS.get(event.type, event.type)
+    return Row(event.time, kind, text, event.type in MILESTONES)
+
+
+def _step(edge: Estimate) -> float:
+    if edge.low is None or edge.high is None:
+        return 1.0
+    return times.time_step(edge.high - edge.low)
