@@ -7,8 +7,8 @@ from textwrap import wrap
 from typing import Any
 
 WIDTH = 100
+_LISTED = 5
 _HEADS = ("SERVICE", "START (UTC)", "END (UTC)", "LASTED", "ERRORS", "USERS", "PATTERN")
-_MAX_SERVICE = 18
 
 
 def to_text(document: dict[str, Any]) -> str:
@@ -21,7 +21,7 @@ def to_text(document: dict[str, Any]) -> str:
     lines += _paragraphs("Blips, too short to be a window", [_blip(b) for b in document["blips"]])
     not_assessed = [f"{_safe(n['service'])}: {n['reason']}" for n in document["not_assessed"]]
     lines += _paragraphs("NOT ASSESSED, so nothing is known about them", not_assessed)
-    lines += _paragraphs("Notes", _notes(document))
+    lines += _paragraphs("Notes", [*_unknown_users(windows), *_notes(document)])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -38,20 +38,24 @@ def _headline(document: dict[str, Any]) -> str:
 
 
 def _table(windows: list[dict[str, Any]]) -> list[str]:
+    """The service gets what room the others leave; a longer name is cut, its id below is not."""
     rows = [_HEADS, *(_row(window) for window in windows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
-    return ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows]
+    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(widths) - 1))
+    cut = [(_cut(row[0], widths[0]), *row[1:]) for row in rows]
+    return ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in cut]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _row(window: dict[str, Any]) -> tuple[str, ...]:
-    service = _safe(window["service"])
-    if len(service) > _MAX_SERVICE:
-        service = f"{service[: _MAX_SERVICE - 1]}…"
     phases = len(window["phases"])
     ongoing = window["status"] == "ongoing"
     lasted = _span(window["duration_seconds"]["value"])
     return (
-        service,
+        _safe(window["service"]),
         _edge(window["start"]),
         "ongoing" if ongoing else _edge(window["end"]),
         f"{lasted}+" if ongoing else lasted,
@@ -62,29 +66,37 @@ def _row(window: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _ident(window: dict[str, Any]) -> str:
-    """What the row has no room for: the id, the kind, what is open or unknown and why."""
+    """What the row has no room for: the id, the kind, whom it hit or what is known of that."""
     parts = [f"{window['id']}:"]
     if window["kind"] != "errors":
         parts.append(f"{window['kind'].replace('_', ' ')};")
     if window["status"] == "ongoing":
         parts.append(f"still on at {_second(window['as_of'])}, the end of the data;")
     users = window["affected_users"]
-    if users["status"] == "not_derivable":
-        parts.append(f"share of users not derivable: {users['reason']}{_attempts(users)}")
+    if users["status"] != "not_derivable":
+        hit, active, blocked = (
+            _count(users[name]["value"]) for name in ("hit_users", "active_users", "blocked_users")
+        )
+        parts.append(f"{hit} of {active} users hit, {blocked} of them blocked")
+    elif users["attempts_share"] and users["retry_range"]:
+        few, many = (_percent(bound) for bound in users["retry_range"])
+        parts.append(
+            f"{_percent(users['attempts_share']['value'])} of attempts failed beyond the usual"
+            f" (with 8 tries to 1 try a user {few} to {many} of users)"
+        )
     else:
-        hit, blocked = (users[name]["value"] for name in ("hit_users", "blocked_users"))
-        parts.append(f"{_count(hit)} users hit, {_count(blocked)} of them blocked")
+        parts.append(f"lasted {_span(window['duration_seconds']['value'])}")
     return " ".join(parts).rstrip(";")
 
 
-def _attempts(users: dict[str, Any]) -> str:
-    share, tries = users.get("attempts_share"), users.get("retry_range")
-    if not share or not tries:
-        return ""
-    return (
-        f"; {_percent(share['value'])} of attempts failed beyond the usual, which would be"
-        f" {_percent(tries[0])} to {_percent(tries[1])} of users at 8 to 1 tries each"
-    )
+def _unknown_users(windows: list[dict[str, Any]]) -> list[str]:
+    """Each reason why the share of users is not derivable, once, and what would help."""
+    users = [window["affected_users"] for window in windows]
+    open_ones = [one for one in users if one["status"] == "not_derivable"]
+    return [
+        f"share of users not derivable: {reason}" + (f"; needs {needs} (--users)" if needs else "")
+        for reason, needs in dict.fromkeys((one["reason"], one["needs"]) for one in open_ones)
+    ]
 
 
 def _blip(blip: dict[str, Any]) -> str:
@@ -93,7 +105,18 @@ def _blip(blip: dict[str, Any]) -> str:
 
 
 def _notes(document: dict[str, Any]) -> list[str]:
-    return [f"{_safe(s['service'])}: {note}" for s in document["services"] for note in s["notes"]]
+    """Each note once, with the services that it is about."""
+    about: dict[str, list[str]] = {}
+    for service in document["services"]:
+        for note in service["notes"]:
+            about.setdefault(note, []).append(service["service"])
+    return [f"{_listed(services)}: {note}" for note, services in about.items()]
+
+
+def _listed(services: list[str]) -> str:
+    more = len(services) - _LISTED
+    shown = ", ".join(services[:_LISTED])
+    return shown if more <= 0 else f"{shown} and {more} more"
 
 
 def _paragraphs(title: str, texts: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ class Row:
 
 def rows(
     service: str = "auth",
-    outage: tuple[int, int] | None = (100_000, 107_000),
+    outage: tuple[int, int] | None = (100_020, 107_040),
     seconds: int = 2 * DAY,
     ratio: float = 0.5,
     seed: int = 7,
