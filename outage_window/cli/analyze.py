@@ -193,8 +193,9 @@ def _draft(incident: Incident, path: Path) -> None:
     from reports.chart import render as draw
     from reports.draft import render
 
-    _save(path.with_name(f"{path.name}.md"), render(incident).encode())
-    _save(path.with_name(f"{path.name}.svg"), draw(incident, "svg"))
+    chart = path.with_name(f"{path.name}.svg")
+    _save(chart, draw(incident, "svg"))
+    _save(path.with_name(f"{path.name}.md"), render(incident, chart=chart.name).encode())
 
 
 def _chart(incidents: list[Incident], path: Path) -> None:

@@ -79,10 +79,10 @@ def _ident(window: dict[str, Any]) -> str:
         )
         parts.append(f"{hit} of {active} users hit, {blocked} of them blocked")
     elif users["attempts_share"] and users["retry_range"]:
-        few, many = (_percent(bound) for bound in users["retry_range"])
+        few, many = (f"{bound:.1%}".rstrip("%") for bound in users["retry_range"])
         parts.append(
-            f"{_percent(users['attempts_share']['value'])} of attempts failed beyond the usual"
-            f" (with 8 tries to 1 try a user {few} to {many} of users)"
+            f"{_percent(users['attempts_share']['value'])} of attempts failed beyond the usual,"
+            f" as {few} to {many} % of users would cause with 8 to 1 tries each"
         )
     else:
         parts.append(f"lasted {_span(window['duration_seconds']['value'])}")
