@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from detector.model import Window
 from outage_window.assess import Assessment
@@ -22,6 +23,7 @@ from webhooks.model import Event
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 NS = 10**9
 REVISABLE = 7 * 86400 * NS
 """A closed incident is revised for so long; later, history falls off and edges would drift."""
@@ -142,13 +144,12 @@ class Keeper:
     ) -> None:
         final = incident.state == "closed"
         after = facts_of(incident)
-        frozen = stored is not None and stored.revision > 0 and stored.closed_at is not None
-        change = moved(stored.facts, after) if stored is not None and frozen else ""
-        if frozen and not change:
-            return
-        revision = stored.revision + 1 if stored is not None and frozen else 1
-        if stored is not None and not frozen:
-            revision = stored.revision
+        revision, change = stored.revision if stored else 1, ""
+        if stored is not None and stored.closed_at is not None and stored.draft is not None:
+            change = moved(stored.facts, after)
+            if not change:
+                return
+            revision += 1
         incident = replace(incident, revision=revision)
         row = StoredIncident(
             id=incident.id,
@@ -165,8 +166,8 @@ class Keeper:
             closed_at=scene.now if final else None,
             revision=revision,
             moved=change,
-            draft=draft(incident),
-            chart=chart(incident) if final else None,
+            draft=_rendered(draft, incident),
+            chart=_rendered(chart, incident) if final else None,
         )
         if stored is not None and replace(stored, updated_at=row.updated_at) == row:
             return
@@ -178,11 +179,20 @@ class Keeper:
             self._current[incident.id] = incident
         else:
             self._current.pop(incident.id, None)
-            if self._settings.drafts.dir and row.draft is not None:
-                path = write(self._settings.drafts.dir, incident, row.draft, row.chart)
-                log.info("draft of %s written to %s", incident.id, path)
+            self._write(incident, row)
         if stored is None or stored.state != row.state or row.moved:
             log.info("incident %s is %s%s", row.id, row.state, row.moved and f": {row.moved}")
+
+    def _write(self, incident: Incident, row: StoredIncident) -> None:
+        folder = self._settings.drafts.dir
+        if not folder or row.draft is None:
+            return
+        try:
+            path = write(folder, incident, row.draft, row.chart)
+        except OSError as error:
+            log.error("cannot write the draft of %s: %s", incident.id, error)
+        else:
+            log.info("draft of %s written to %s", incident.id, path)
 
     def _merge(self, scene: Scene, into: str, match: Match) -> None:
         for absorbed in match.absorbed:
@@ -196,6 +206,15 @@ class Keeper:
         first = new_id(service, start, ())
         with self._store.read() as connection:
             return new_id(service, start, incidents.ids_like(connection, first))
+
+
+def _rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:
+    """What is rendered, or None: a draft that fails must not keep an outage from being told."""
+    try:
+        return render(incident)
+    except Exception:
+        log.exception("cannot render incident %s", incident.id)
+        return None
 
 
 def _final(window: Window, data_until: float | None, join_gap: float) -> bool:

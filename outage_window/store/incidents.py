@@ -57,7 +57,14 @@ def save(connection: Connection, incident: StoredIncident) -> None:
             "draft": incident.draft,
             "chart": incident.chart,
         }
-        connection.execute(insert(revisions).values(frozen).on_conflict_do_nothing())
+        connection.execute(
+            insert(revisions)
+            .values(frozen)
+            .on_conflict_do_update(
+                index_elements=["incident_id", "revision"],
+                set_={"draft": incident.draft, "chart": incident.chart},
+            )
+        )
 
 
 def merge(connection: Connection, absorbed: str, into: str, at: int) -> None:
