@@ -117,13 +117,14 @@ def alert_labels(outage: Outage, alert: PastAlert) -> dict[str, str]:
     return {"alertname": alert.rule, "service": outage.service, "severity": "page"}
 
 
-def alert_bodies(outage: Outage) -> list[bytes]:
-    """Make the bodies that an Alertmanager posts in order: firing, again every 4 h, resolved."""
+def alert_bodies(outage: Outage) -> list[tuple[float, bytes]]:
+    """Make what an Alertmanager posts and when: firing, the same every 4 h, resolved."""
     bodies = []
     for alert in outage.alerts:
+        firing = _delivery(outage, alert, resolved=False)
         sent = np.arange(alert.fired_at + GROUP_WAIT, alert.resolved_at, REPEAT)
-        bodies += [_delivery(outage, alert, resolved=False)] * len(sent)
-        bodies.append(_delivery(outage, alert, resolved=True))
+        bodies += [(float(at), firing) for at in sent]
+        bodies.append((alert.resolved_at + GROUP_WAIT, _delivery(outage, alert, resolved=True)))
     return bodies
 
 

@@ -123,9 +123,10 @@ def test_counters_count_every_attempt_but_those_lost_with_a_pod(runs, outage):
 def test_writers_speak_what_the_receiver_reads(runs):
     outage, attempts = runs[IDENTITY.id]
     bodies = writers.alert_bodies(outage)
-    deliveries = [alertmanager.parse(body).alerts[0] for body in bodies]
+    deliveries = [alertmanager.parse(body).alerts[0] for _, body in bodies]
     assert [one.status for one in deliveries] == ["firing"] * (len(bodies) - 1) + ["resolved"]
     assert {one.starts_at for one in deliveries} == {int(outage.alerts[0].fired_at * 1e9)}
+    assert [at for at, _ in bodies] == sorted(at for at, _ in bodies)
     parsed = events.parse(writers.events_body(outage))
     assert [one.time / 1e9 for one in parsed] == [event.time for event in outage.events]
     first = next(writers.attempts_ndjson(outage, attempts))

@@ -1,0 +1,162 @@
+"""Sends a simulated outage through the real receiver, store, loop and draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from outage_window.demo import writers
+from outage_window.demo.counters import SYSTEM_REASON, USER_REASON, scrape
+from outage_window.demo.model import Outage
+from outage_window.demo.simulate import Attempts, Truth, simulate, truth
+from outage_window.live.status import Status
+from outage_window.live.watch import Watch
+from outage_window.settings import load
+from outage_window.store import Store
+from outage_window.web import create_app
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+TOKEN = "demo"  # noqa: S105 (the receiver lives in this process only)
+NS = 10**9
+
+Told = Callable[[str], None]
+"""Is told what is being done, for whoever waits."""
+
+
+class DemoError(Exception):
+    """A real part did not take what it was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One outage after it went through: the truth, the incidents found, and where the draft is."""
+
+    outage: Outage
+    truth: Truth
+    incidents: tuple[dict[str, Any], ...]
+    draft: Path
+
+
+@dataclass(slots=True)
+class _Clock:
+    """The time in the replayed world, nanoseconds."""
+
+    now: int = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+    def set(self, seconds: float) -> None:
+        """Move to a time given in seconds since the epoch."""
+        self.now = round(seconds * NS)
+
+
+def replay(outage: Outage, seed: int, folder: Path, told: Told) -> Replayed:
+    """Simulate one outage, replay it into an empty store, and write DIR/ID.md and DIR/ID.svg."""
+    told("people sign in, and some fail")
+    attempts = simulate(outage, seed)
+    real = truth(outage, attempts)
+    with TemporaryDirectory(prefix="outage-window-demo-") as temporary:
+        work = Path(temporary)
+        series = scrape(outage, attempts, seed)
+        writers.write_openmetrics(series, work / "counters.om", attempts.begin, attempts.end)
+        (work / "settings.yml").write_text(yaml.safe_dump(settings_of(outage, work)), "utf-8")
+        settings = load(str(work / "settings.yml"), {})
+        clock = _Clock(round(attempts.end * NS))
+        store = Store.open(settings.storage.url)
+        try:
+            status = Status(clock())
+            client = create_app(store, settings, status, clock).test_client()
+            _send(client, outage, attempts, clock, told)
+            told("looking for the outage")
+            clock.set(attempts.end)
+            Watch(settings, store, clock, status).tick()
+            found = _incidents(client)
+            return Replayed(outage, real, found, _draft(client, outage, found, folder))
+        finally:
+            store.close()
+
+
+def settings_of(outage: Outage, work: Path) -> dict[str, Any]:
+    """Make the settings that an operator of this service would write."""
+    selector = f'auth_requests_total{{service="{outage.service}"}}'
+    failed = f'auth_requests_total{{service="{outage.service}",result="failure"}}'
+    return {
+        "web": {"token": TOKEN},
+        "storage": {"url": f"sqlite:///{work / 'demo.db'}"},
+        "services": [
+            {
+                "name": outage.service,
+                "source": "file",
+                "file": "counters.om",
+                "attempts": selector,
+                "errors": failed,
+                "zone": outage.zone,
+                "reasons": {"system": [outage.reason, SYSTEM_REASON], "user": [USER_REASON]},
+            }
+        ],
+    }
+
+
+def _send(
+    client: FlaskClient, outage: Outage, attempts: Attempts, clock: _Clock, told: Told
+) -> None:
+    """Post alerts, events and attempts as their senders would, each alert at its own time."""
+    told("posting alerts and events")
+    for at, body in writers.alert_bodies(outage):
+        clock.set(at)
+        _post(client, "/api/v1/webhooks/alertmanager", body)
+    clock.set(attempts.end)
+    _post(client, "/api/v1/events", writers.events_body(outage))
+    told("posting attempts per user")
+    for body in writers.attempts_ndjson(outage, attempts):
+        _post(client, "/api/v1/attempts", body)
+
+
+def _post(client: FlaskClient, path: str, body: bytes) -> None:
+    answer = client.post(path, data=body, headers={"Authorization": f"Bearer {TOKEN}"})
+    if answer.status_code != 200:
+        raise DemoError(f"POST {path}: {answer.status_code} {answer.get_data(as_text=True)[:200]}")
+
+
+def _incidents(client: FlaskClient) -> tuple[dict[str, Any], ...]:
+    """Fetch every incident that was found, the earliest first."""
+    found = client.get("/api/v1/incidents").get_json()["incidents"]
+    return tuple(sorted(found, key=lambda incident: str(incident["id"])))
+
+
+def _draft(
+    client: FlaskClient, outage: Outage, found: tuple[dict[str, Any], ...], folder: Path
+) -> Path:
+    """Write the draft and the chart of the incident nearest to what people declared."""
+    if not found:
+        raise DemoError(f"{outage.id}: no incident was found")
+    declared = writers.rfc3339(outage.declared("declared_start"))
+    identity = min(found, key=lambda one: _apart(one, declared))["id"]
+    draft = client.get(f"/api/v1/incidents/{identity}/draft")
+    chart = client.get(f"/api/v1/incidents/{identity}/chart.svg")
+    if draft.status_code != 200 or chart.status_code != 200:
+        raise DemoError(f"{outage.id}: incident {identity} has no draft or no chart")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{outage.id}.svg").write_bytes(chart.data)
+    path = folder / f"{outage.id}.md"
+    text = draft.get_data(as_text=True).replace(f"({identity}.svg)", f"({outage.id}.svg)")
+    path.write_text(text, "utf-8")
+    return path
+
+
+def _apart(incident: dict[str, Any], declared: str) -> float:
+    """How many seconds lie between an incident's start and a declared time; far if unknown."""
+    from datetime import datetime
+
+    start = incident["start"]["value"]
+    if start is None:
+        return float("inf")
+    return abs((datetime.fromisoformat(start) - datetime.fromisoformat(declared)).total_seconds())

@@ -1,0 +1,80 @@
+# `outage-window demo`: five drafts with charts and the table, as a newcomer would run it.
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from outage_window.demo.references import REFERENCES
+
+OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
+
+
+def demo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [OUTAGE_WINDOW, "demo", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    return demo("-o", "drafts", "--seed", "2", cwd=folder), folder / "drafts"
+
+
+def test_it_writes_five_drafts_with_charts(done):
+    result, folder = done
+    assert result.returncode == 0, result.stderr
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == sorted(f"{o.id}.{kind}" for o in REFERENCES for kind in ("md", "svg"))
+    for outage in REFERENCES:
+        assert f"drafts/{outage.id}.md" in result.stdout
+        ElementTree.parse(folder / f"{outage.id}.svg")
+        text = (folder / f"{outage.id}.md").read_text("utf-8")
+        assert f"({outage.id}.svg)" in text, "the draft shows its chart"
+        assert "TODO" in text
+
+
+def test_the_table_holds_what_was_declared_found_and_true(done):
+    result, _ = done
+    lines = result.stdout.splitlines()
+    for outage in REFERENCES:
+        at = next(i for i, line in enumerate(lines) if line.startswith(outage.id))
+        declared, found, true = lines[at + 1 : at + 4]  # one window each, none besides
+        assert [line.split()[0] for line in (declared, found, true)] == [
+            "declared",
+            "found",
+            "truth",
+        ]
+        for column in (0, 1):
+            stamps = [
+                re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", line)[column] for line in (found, true)
+            ]
+            assert abs(minutes(stamps[0]) - minutes(stamps[1])) <= 1
+        shares = [float(re.findall(r"([\d.]+) %", line)[0]) for line in (found, true)]
+        assert shares[0] == pytest.approx(shares[1], abs=0.5)
+    assert "none fired" in lines[lines.index("2024-01-22  accounts") + 2]
+    assert "7h 0" in lines[lines.index("2024-05-05  identity") + 2]
+
+
+def minutes(stamp: str) -> int:
+    day, hour, minute = int(stamp[8:10]), int(stamp[11:13]), int(stamp[14:16])
+    return (day * 24 + hour) * 60 + minute
+
+
+def test_progress_is_for_terminals_only(done):
+    result, _ = done
+    assert result.stderr == ""
+
+
+def test_an_output_that_is_no_folder_is_refused_in_one_line(tmp_path):
+    (tmp_path / "taken").write_text("")
+    result = demo("-o", "taken", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "outage-window: taken: expected a folder to write the drafts to"
+    ]
