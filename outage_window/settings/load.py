@@ -28,6 +28,15 @@ LATER = {
     "remote_write": "remote write is not received yet; expected pull or file",
 }
 
+SHAPES = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+    "model_attributes_type": "keys and values",
+    "string_type": "text, in quotes if need be",
+}
+
 
 class SettingsError(InputError):
     """The settings cannot be used; `problems` are all that is wrong, ordered by line."""
@@ -111,6 +120,8 @@ def _expectation(detail: ErrorDetails, key: Key) -> str:
     if detail["type"] == "literal_error":
         given = str(detail["input"])
         return LATER.get(given, f"expected {detail['ctx']['expected']}")
+    if detail["type"] in SHAPES:
+        return f"expected {SHAPES[detail['type']]}"
     message = detail["msg"]
     return message if message.startswith("expected") else f"expected {_plain(message)}"
 

@@ -44,7 +44,9 @@ class Source:
 
     def problem(self, key: Key, expected: str) -> Problem:
         """A problem with a key, named by its line, or by the variable that gave it."""
-        return Problem(self.line(key), self.variables.get(key, show_key(key)), expected)
+        names = [name for given, name in self.variables.items() if given[: len(key)] == key]
+        line = 0 if names and key not in self.lines else self.line(key)
+        return Problem(line, names[0] if names and not line else show_key(key), expected)
 
 
 def from_yaml(text: str) -> Source:
@@ -69,7 +71,7 @@ def from_yaml(text: str) -> Source:
 def overlay(source: Source, environ: Mapping[str, str]) -> None:
     """Lay variables such as OUTAGE_WINDOW_WEB__LISTEN over the values; they win.
 
-    `__` goes one level down, numbers index lists; a value that begins with [ or { is YAML.
+    `__` goes one level down, numbers index lists; lists and mappings are written as YAML.
     """
     for name in sorted(environ):
         if not name.startswith(PREFIX):
@@ -77,11 +79,7 @@ def overlay(source: Source, environ: Mapping[str, str]) -> None:
         parts = name.removeprefix(PREFIX).lower().split("__")
         key = tuple(int(part) if part.isdecimal() else part for part in parts)
         text = environ[name]
-        try:
-            value = yaml.safe_load(text) if text[:1] in ("[", "{") else text
-        except yaml.YAMLError:
-            source.problems.append(Problem(0, name, "expected YAML after the first bracket"))
-            continue
+        value = _listed(text)
         if _put(source.values, key, value):
             source.variables[key] = name
         else:
@@ -116,6 +114,17 @@ def show_key(key: Key) -> str:
     for part in key:
         text += f"[{part}]" if isinstance(part, int) else f".{part}"
     return text.removeprefix(".")
+
+
+def _listed(text: str) -> Any:
+    """A list or mapping where the text is one in YAML, else the text itself."""
+    if text[:1] not in ("[", "{"):
+        return text
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:  # such as an IPv6 address
+        return text
+    return value if isinstance(value, list | dict) else text
 
 
 def _value(node: yaml.Node, key: Key, source: Source) -> Any:

@@ -1,0 +1,147 @@
+"""Settings: what is right is read, and each thing wrong is named with its line and key."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outage_window.settings import SettingsError, load
+from outage_window.settings.durations import parse_duration, show_duration
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "outage-window.yml"
+PULLED = """prometheus: {url: "http://127.0.0.1:9090"}
+services:
+- name: auth
+  source: pull
+  attempts: a
+  errors: b
+"""
+
+
+def problems(tmp_path, text, environ=None):
+    file = tmp_path / "s.yml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as error:
+        load(str(file), environ or {})
+    return [line.removeprefix(str(file)) for line in error.value.lines]
+
+
+def loaded(tmp_path, text, environ=None):
+    file = tmp_path / "s.yml"
+    file.write_text(text)
+    return load(str(file), environ or {})
+
+
+def test_the_shipped_example_is_good():
+    settings = load(str(EXAMPLE), {})
+    assert settings.services[0].reasons.system == ("invalid_token",)
+    assert (settings.web.host, settings.web.port) == ("127.0.0.1", 9195)
+
+
+def test_an_empty_file_is_all_defaults(tmp_path):
+    settings = loaded(tmp_path, "")
+    assert settings.detection.join_gap == 900
+    assert settings.services == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("web:\n  listn: x", ":2: web.listn: unknown key, expected listen?"),
+        ("scan_interval: 15", ":1: scan_interval: expected a duration such as 15s"),
+        ("scan_interval: 15.0", ":1: scan_interval: expected a duration such as 15s"),
+        ("web: {listen: 127.0.0.1}", ":1: web.listen: expected HOST:PORT"),
+        ("web: {listen: 0.0.0.0:9195}", ":1: web.listen: expected a loopback address, or"),
+        ("web:\n  token: ü", ":2: web.token: expected a token of ASCII"),
+        ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected sqlite:///FILE"),
+        ("web: {}\nweb: {}", ":2: web: expected the key once"),
+        ("a: [", ":1: expected YAML"),
+        ("- a", ":1: expected keys and values"),
+        ("web: 5", ":1: web: expected"),
+        (PULLED.replace("pull", "remote_write"), ":4: services[0].source: remote write is not"),
+        (PULLED.replace("pull", "push"), ":4: services[0].source: expected 'pull' or 'file'"),
+        (PULLED.replace("pull", "file"), ":4: services[0].source: file expects the key file"),
+        (PULLED.replace("  errors: b\n", ""), ":3: services[0].errors: expected a selector"),
+        (PULLED.replace("a\n", "rate(a[5m])\n"), ":5: services[0].attempts: expected a selector"),
+        (PULLED.replace("auth", "a/b"), ":3: services[0].name: expected a name of letters"),
+        (PULLED + "  slow: {histogram: h}\n", ":7: services[0].slow: slow successes cannot"),
+        (PULLED + "  alerts: ['x=']\n", ":7: services[0].alerts[0]: expected an Alertmanager"),
+        (PULLED + "  zone: Mars/Base\n", ":7: services[0].zone: expected an IANA zone"),
+        (PULLED + "  slo: {target: 100}\n", ":7: services[0].slo.target: expected less than 100"),
+        (PULLED[PULLED.index("services") :], ":3: services[0].source: pull expects prometheus"),
+        (PULLED + "- {name: auth, source: file, file: x}", ":7: services[1].name: expected a name"),
+    ],
+)
+def test_each_problem_has_line_and_key(tmp_path, text, expected):
+    assert any(line.startswith(expected) for line in problems(tmp_path, text))
+
+
+def test_all_problems_are_told_in_the_order_of_the_file(tmp_path):
+    found = problems(tmp_path, "scan_interval: 5\nwbe: {}\ndetection: {join_gap: x}\n")
+    assert [line.split(":")[1] for line in found] == ["1", "2", "3"]
+
+
+def test_the_environment_wins(tmp_path):
+    environ = {
+        "OUTAGE_WINDOW_WEB__LISTEN": "[::1]:80",
+        "OUTAGE_WINDOW_SERVICES__0__ZONE": "-05:00",
+        "OUTAGE_WINDOW_WEB__ALLOW_ANONYMOUS": "true",
+        "OUTAGE_WINDOW_SCAN_INTERVAL": "1m",
+        "OTHER": "x",
+    }
+    settings = loaded(tmp_path, PULLED, environ)
+    assert (settings.web.host, settings.web.port) == ("::1", 80)
+    assert settings.services[0].zone == "-05:00"
+    assert settings.scan_interval == 60
+
+
+def test_services_can_come_from_the_environment(tmp_path):
+    environ = {"OUTAGE_WINDOW_SERVICES": '[{"name": "a", "source": "file", "file": "x.csv"}]'}
+    settings = loaded(tmp_path, "", environ)
+    assert settings.services[0].file == str(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OUTAGE_WINDOW_WEB__LISTEN", "nowhere"),
+        ("OUTAGE_WINDOW_WBE__LISTEN", "127.0.0.1:1"),
+        ("OUTAGE_WINDOW_SERVICES__9__NAME", "a"),
+        ("OUTAGE_WINDOW_SERVICES", "[{"),
+    ],
+)
+def test_a_bad_variable_is_named(tmp_path, name, value):
+    (line,) = problems(tmp_path, "", {name: value})
+    assert line.lower().replace("__", "_").startswith(f": {name}".lower().replace("__", "_")[:20])
+
+
+def test_secrets_from_files(tmp_path):
+    (tmp_path / "token").write_text("s3cret\n")
+    settings = loaded(tmp_path, "web: {listen: '0.0.0.0:1', token_file: token}")
+    assert settings.web.token.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(settings)
+    assert "web.token_file" in problems(tmp_path, "web: {token_file: gone}")[0]
+    assert "not both" in problems(tmp_path, "web: {token: a, token_file: token}")[0]
+
+
+def test_a_secret_never_shows_in_a_problem(tmp_path):
+    found = problems(tmp_path, "web: {token: [s3cret]}\nprometheus: {headers: {a: [s3cret]}}")
+    assert not any("s3cret" in line for line in found)
+
+
+@pytest.mark.parametrize("name", ["gone.yml", "."])
+def test_a_file_that_cannot_be_read(tmp_path, name):
+    with pytest.raises(SettingsError, match="expected a settings file"):
+        load(str(tmp_path / name), {})
+
+
+@given(st.integers(1, 10**11))
+def test_durations_read_back(milliseconds):
+    assert parse_duration(show_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+@pytest.mark.parametrize("text", ["", "5", "5 m", "m", "-5m", "5m1h", "0s", "1.5h", "9" * 30 + "y"])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match="expected a duration"):
+        parse_duration(text)

@@ -1,0 +1,94 @@
+"""Alerts from deliveries that come twice, late and out of order."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+
+from outage_window.store import alerts
+from outage_window.store.schema import metadata
+from webhooks.model import Alert, AlertDelivery
+
+SECOND = 10**9
+FOREVER = 2**62
+
+
+def delivery(starts, ends=None, truncated=0, fingerprint="f1"):
+    status = "firing" if ends is None else "resolved"
+    end = None if ends is None else ends * SECOND
+    alert = Alert(fingerprint, status, {"service": "auth"}, {}, starts * SECOND, end, "")
+    return AlertDelivery("ow", "{}", truncated, (alert,))
+
+
+def stored(*deliveries):
+    """What is known after the deliveries: (start, end, timed out, deliveries), in seconds."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        for number, one in enumerate(deliveries):
+            alerts.keep(connection, "am", one, number)
+        found = alerts.between(connection, -FOREVER, FOREVER)
+    engine.dispose()
+    return [
+        (
+            a.starts_at // SECOND,
+            None if a.ends_at is None else a.ends_at // SECOND,
+            a.timed_out,
+            a.deliveries,
+        )
+        for a in found
+    ]
+
+
+def test_a_late_firing_does_not_reopen_a_resolved_alert():
+    assert stored(delivery(100), delivery(100, 200), delivery(100)) == [(100, 200, False, 3)]
+
+
+def test_resolved_without_firing_is_an_alert():
+    assert stored(delivery(100, 200)) == [(100, 200, False, 1)]
+
+
+def test_a_start_that_moved_earlier_is_the_same_alert():
+    assert stored(delivery(130), delivery(100), delivery(130, 500)) == [(100, 500, False, 3)]
+
+
+def test_it_may_fire_again():
+    found = stored(delivery(100, 200), delivery(1000))
+    assert found == [(100, 200, False, 1), (1000, None, False, 1)]
+
+
+def test_an_end_that_never_came_is_marked_as_observed_by_nobody():
+    found = stored(delivery(100), delivery(5000))
+    assert found == [(100, 5000, True, 1), (5000, None, False, 1)]
+
+
+def test_senders_and_fingerprints_are_apart():
+    assert len(stored(delivery(100), delivery(100, fingerprint="f2"))) == 2
+
+
+@pytest.mark.parametrize(("start", "end", "expected"), [(0, 99, 0), (0, 101, 1), (300, 400, 0)])
+def test_between_takes_those_that_fired_in_it(store, start, end, expected):
+    store.write(lambda c: alerts.keep(c, "am", delivery(100, 200), 1))
+    with store.read() as connection:
+        found = alerts.between(connection, start * SECOND, end * SECOND)
+    assert len(found) == expected
+
+
+some_deliveries = st.lists(
+    st.builds(
+        lambda start, lasts: delivery(start, None if lasts is None else start + lasts),
+        st.sampled_from([0, 60, 100, 1000, 1060, 5000]),
+        st.sampled_from([None, 30, 80, 600]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(some_deliveries)
+def test_the_order_of_deliveries_does_not_matter(found):
+    outcomes = {tuple(stored(*order)) for order in itertools.permutations(found)}
+    assert len(outcomes) == 1

@@ -1,0 +1,144 @@
+"""Opening, writing in groups, and what happens when the database will not."""
+
+import os
+import sqlite3
+import stat
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from outage_window.errors import InputError
+from outage_window.store import Full, Store, StoreFailed, deliveries
+from outage_window.store.writer import Writer
+
+
+def test_what_was_written_is_there_after_reopening(tmp_path):
+    url = f"sqlite:///{tmp_path / 'ow.db'}"
+    first = Store.open(url)
+    first.write(lambda c: deliveries.keep(c, "am", b"body", 1))
+    first.close()
+    again = Store.open(url)
+    with again.read() as connection:
+        assert deliveries.tally(connection).received == 1
+    assert again.user_key == first.user_key
+    again.close()
+
+
+def test_the_key_of_user_ids_is_for_the_owner_alone(store, tmp_path):
+    mode = os.stat(tmp_path / "ow.db.key").st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    assert len(store.user_key) == 32
+
+
+def test_the_same_bytes_are_kept_once_and_counted(store):
+    for at in (1, 5, 3):
+        store.write(lambda c, at=at: deliveries.keep(c, "am", b"body", at))
+    store.write(lambda c: deliveries.keep(c, "am", b"poison", 2, "version: expected"))
+    with store.read() as connection:
+        assert deliveries.tally(connection) == deliveries.Tally(4, 1, 5)
+
+
+def test_a_second_writer_is_refused(store, tmp_path):
+    with pytest.raises(InputError, match="in use"):
+        Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
+
+
+@pytest.mark.parametrize("url", ["postgresql://h/d", "sqlite://", "sqlite:///:memory:", "x"])
+def test_other_databases_are_refused(url):
+    with pytest.raises(InputError, match="sqlite:///FILE"):
+        Store.open(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("no database " * 100)
+    with pytest.raises(InputError, match="cannot be opened"):
+        Store.open(f"sqlite:///{file}")
+
+
+def test_a_database_of_another_version_is_refused(tmp_path):
+    file = tmp_path / "ow.db"
+    Store.open(f"sqlite:///{file}").close()
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute("UPDATE meta SET value = '99'")
+    connection.close()
+    with pytest.raises(InputError, match="schema"):
+        Store.open(f"sqlite:///{file}")
+
+
+def test_readers_cannot_write(store):
+    with store.read() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(text("DELETE FROM deliveries"))
+
+
+def test_one_bad_piece_of_work_does_not_harm_its_group(store):
+    """All are queued while the writer is held up, so that they share a transaction."""
+    gate, results = threading.Event(), {}
+
+    def submit(number):
+        def work(connection):
+            if number == 3:
+                raise ZeroDivisionError
+            deliveries.keep(connection, "am", b"%d" % number, number)
+            return number
+
+        try:
+            results[number] = store.write(work)
+        except ZeroDivisionError:
+            results[number] = "bad"
+
+    holder = threading.Thread(target=lambda: store.write(lambda c: gate.wait(5)))
+    threads = [threading.Thread(target=submit, args=(n,)) for n in range(8)]
+    holder.start()
+    for thread in threads:
+        thread.start()
+    while store.waiting < 8:
+        pass
+    gate.set()
+    for thread in (holder, *threads):
+        thread.join()
+    assert results == {n: "bad" if n == 3 else n for n in range(8)}
+    with store.read() as connection:
+        assert deliveries.tally(connection).received == 7
+
+
+def test_a_locked_database_fails_and_recovers(store, tmp_path):
+    other = sqlite3.connect(tmp_path / "ow.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreFailed, match="locked"):
+        store.write(lambda c: deliveries.keep(c, "am", b"body", 1))
+    other.execute("ROLLBACK")
+    other.close()
+    store.write(lambda c: deliveries.keep(c, "am", b"body", 1))
+    with store.read() as connection:
+        assert deliveries.tally(connection).received == 1
+
+
+def test_a_full_queue_refuses_at_once():
+    from sqlalchemy import create_engine
+
+    engine = create_engine("sqlite://")
+    writer = Writer(engine, capacity=1)
+    gate, begun = threading.Event(), threading.Event()
+
+    def hold(_connection):
+        begun.set()
+        gate.wait(5)
+
+    held = threading.Thread(target=writer.submit, args=(hold,))
+    held.start()
+    begun.wait(5)
+    waiting = threading.Thread(target=writer.submit, args=(lambda c: None,))
+    waiting.start()
+    while not writer.waiting:
+        pass
+    with pytest.raises(Full):
+        writer.submit(lambda c: None)
+    gate.set()
+    held.join()
+    waiting.join()
+    writer.close()
+    with pytest.raises(StoreFailed, match="closed"):
+        writer.submit(lambda c: None)
