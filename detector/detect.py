@@ -6,11 +6,12 @@ import numpy as np
 
 from detector.boundaries import onset, recovery
 from detector.evidence import CountEvidence, Evidence, LevelEvidence, evidence
+from detector.expectation import Normal
 from detector.grid import Grid, grid_of
 from detector.measure import Stretch, Z, window_of
 from detector.model import Blip, Cells, Detection, Options, Window
 from detector.segments import segments, settled_at
-from detector.series import F64, Bool, Counts, Series
+from detector.series import F64, Counts, Series
 
 PASSES = 3
 """Windows taint what is expected, and what is expected decides the windows: three rounds settle."""
@@ -74,7 +75,7 @@ def _settle(series: Series, grid: Grid, zone: str) -> tuple[Evidence, list[Segme
     found = _search(weigh, grid.size)
     for _ in range(PASSES - 1):
         normal = _normal(found, grid.size)
-        if normal.sum() < LEAST_CELLS // 2:
+        if normal.level.sum() < LEAST_CELLS // 2:
             break
         weigh = evidence(series, grid, zone, normal)
         before, found = found, _search(weigh, grid.size)
@@ -83,14 +84,15 @@ def _settle(series: Series, grid: Grid, zone: str) -> tuple[Evidence, list[Segme
     return weigh, found
 
 
-def _normal(found: list[Segment], size: int) -> Bool:
-    """Tell which cells show normal running; a burst of one cell belongs to it, as noise."""
-    normal = np.ones(size, dtype=bool)
+def _normal(found: list[Segment], size: int) -> Normal:
+    level = np.ones(size, dtype=bool)
+    noise = np.ones(size, dtype=bool)
     for start, stop, _ in found:
-        if stop - start == 1:
-            continue
-        normal[max(start - MARGIN, 0) : stop + MARGIN] = False
-    return normal
+        around = slice(max(start - MARGIN, 0), stop + MARGIN)
+        level[around] = False
+        if stop - start > 1:
+            noise[around] = False
+    return Normal(level, noise)
 
 
 def penalty_of(size: int, effects: int) -> float:

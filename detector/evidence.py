@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from detector.expectation import Expected, first_guess, fit
+from detector.expectation import Expected, Normal, first_guess, fit
 from detector.grid import Grid
 from detector.likelihood import beta_binomial, student
 from detector.seasons import WEEK_HOURS, local_hours, read_profile
-from detector.series import F64, I64, Bool, Counts, Levels, Series
+from detector.series import F64, I64, Counts, Levels, Series
 
 RATIO_EFFECTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 """Extra failing fractions that are looked for; what lies between is found by its neighbours."""
@@ -129,10 +129,10 @@ class LevelEvidence:
         return chosen
 
 
-def evidence(series: Series, grid: Grid, zone: str, normal: Bool | None) -> Evidence:
+def evidence(series: Series, grid: Grid, zone: str, normal: Normal | None) -> Evidence:
     """Weigh a series against its own normal running, learnt from the cells that are `normal`.
 
-    `normal` of shape (m,) is None at the first look, when nothing is known of outages yet.
+    `normal` is None at the first look, when nothing is known of outages yet.
     """
     hours = local_hours((grid.start + grid.end) / 2, zone)
     if isinstance(series, Counts):
@@ -142,10 +142,10 @@ def evidence(series: Series, grid: Grid, zone: str, normal: Bool | None) -> Evid
     return _level_evidence(series, hours, normal)
 
 
-def _level_evidence(series: Levels, hours: F64, normal: Bool | None) -> LevelEvidence:
+def _level_evidence(series: Levels, hours: F64, normal: Normal | None) -> LevelEvidence:
     """Expect the median root of the hour of the day, and noise by the median deviation."""
     root = np.sqrt(series.value)
-    use = np.ones(len(root), dtype=bool) if normal is None else normal
+    use = np.ones(len(root), dtype=bool) if normal is None else normal.level
     level = float(np.median(root[use]))
     hour = np.floor(hours).astype(np.int64) % 24
     daily = np.full(24, level)

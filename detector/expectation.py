@@ -21,6 +21,18 @@ _DAYS_FOR_WEEKS = 14
 
 
 @dataclass(frozen=True, slots=True)
+class Normal:
+    """Which cells, of shape (m,), show normal running.
+
+    `level` are those without any elevated stretch. `noise` are these and the bursts of one cell: a
+    burst tells how restless a service is, and must not raise what is expected of its hour.
+    """
+
+    level: Bool
+    noise: Bool
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """`ratio` of shape (m,), the expected error ratio of each cell; `dispersion` is rho."""
 
@@ -48,16 +60,16 @@ def first_guess(attempts: F64, errors: F64, hours: F64) -> Expected:
     return Expected(ratio, dispersion(attempts, errors, ratio, tainted=True))
 
 
-def fit(attempts: F64, errors: F64, hours: F64, normal: Bool) -> Expected:
-    """Hour-of-week ratios from the cells that are `normal`, shrunk to the day's, and that to all.
+def fit(attempts: F64, errors: F64, hours: F64, normal: Normal) -> Expected:
+    """Hour-of-week ratios from the normal cells, shrunk to the day's, and those to the whole's.
 
     With under 14 days of normal cells there are no hours of the week, with under 3 no hours of the
-    day. `normal` has shape (m,); at least one cell must be normal.
+    day. At least one cell must be normal.
     """
-    n, k, at = attempts[normal], errors[normal], hours[normal]
+    n, k, at = attempts[normal.level], errors[normal.level], hours[normal.level]
     level = float((k.sum() + 0.5) / (n.sum() + 1.0))
     flat = np.full(len(hours), max(level, FLOOR))
-    rho = dispersion(n, k, flat[normal])
+    rho = dispersion(n, k, flat[normal.level])
     inflation = 1.0 + max(float(n.mean()) - 1.0, 0.0) * rho
     strength = PRIOR_ERRORS * inflation / max(level, FLOOR)
     days = _days(np.floor(at / 24).astype(np.int64))
@@ -69,11 +81,12 @@ def fit(attempts: F64, errors: F64, hours: F64, normal: Bool) -> Expected:
     if days >= _DAYS_FOR_WEEKS:
         profile = _shrunk(n, k, np.floor(at).astype(np.int64) % WEEK_HOURS, profile, strength)
     ratio = np.maximum(read_profile(profile, hours), FLOOR)
-    return Expected(ratio, dispersion(n, k, ratio[normal]))
+    noise = normal.noise
+    return Expected(ratio, dispersion(attempts[noise], errors[noise], ratio[noise]))
 
 
 def dispersion(attempts: F64, errors: F64, ratio: F64, *, tainted: bool = False) -> float:
-    """Rho by moments over stretches of 200 cells; (m,) arrays. Returns 0 where N tells nothing.
+    """Rho by moments over stretches of 20 to 200 cells; (m,) arrays. 0 where N tells nothing.
 
     The expectation of (K - Np)^2 is N p q (1 + (N - 1) rho). Where outages may still be among the
     cells (`tainted`) the median stretch decides. Otherwise it is all but the worst: a service whose
@@ -84,7 +97,8 @@ def dispersion(attempts: F64, errors: F64, ratio: F64, *, tainted: bool = False)
     if len(n) == 0:
         return 0.0
     plain = n * p * (1 - p)
-    stretch = np.arange(len(n)) * max(len(n) // 200, 1) // len(n)
+    stretches = max(len(n) // 200, min(len(n) // 20, 20), 1)
+    stretch = np.arange(len(n)) * stretches // len(n)
     excess = np.bincount(stretch, (k - n * p) ** 2 - plain)
     scale = np.bincount(stretch, (n - 1) * plain)
     if tainted or len(excess) == 1:
