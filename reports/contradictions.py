@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from detector.estimate import Estimate
-from detector.whatif import ThresholdRule
 from reports import moments, numbers, times
 from reports.facts import AlertFact, EventFact, Incident
+from reports.rule import rule_evidence, rule_outcome
 
 LATE = 1800.0
 """Seconds from onset to first alert above which the alert is called late."""
@@ -57,30 +57,6 @@ def contradictions(incident: Incident) -> tuple[Contradiction, ...]:
     return tuple(found for check in checks for found in check(incident))
 
 
-def rule_in_words(rule: ThresholdRule) -> str:
-    """`error ratio over 5 min > 10 % for 1 min`."""
-    return (
-        f"error ratio over {times.span(rule.range_seconds)} > {100 * rule.threshold:g} % "
-        f"for {times.span(rule.for_seconds)}"
-    )
-
-
-def rule_outcome(incident: Incident) -> str:
-    """What a plain threshold rule would have done, with its silence in normal running."""
-    rule, window = incident.rule, incident.window
-    if rule is None or window is None:
-        return "No plain threshold rule can be named from these data."
-    days = f"{rule.history_seconds / times.DAY:.1f} days of normal running in the data"
-    words = rule_in_words(rule)
-    if rule.fired_at is None:
-        return f"“{words}”, quiet in the {days}, would not have fired either."
-    after = times.apart(rule.fired_at - window.onset, "the measured onset")
-    return (
-        f"“{words}” would have fired at {times.utc(rule.fired_at)}, {after}, with no firing in "
-        f"the {days} (the threshold was chosen on these data, so that is no promise)."
-    )
-
-
 def _alarm(incident: Incident) -> Iterator[Contradiction]:
     """Whether anything fired at all, and for what."""
     first = moments.first_alert(incident)
@@ -92,7 +68,7 @@ def _alarm(incident: Incident) -> Iterator[Contradiction]:
     elif first is None:
         own = " but this program's own" if incident.alerts else ""
         text = f"No alert fired{own}. {rule_outcome(incident)}"
-        yield Contradiction("no-alert", text, _rule_evidence(incident.rule))
+        yield Contradiction("no-alert", text, rule_evidence(incident.rule))
 
 
 def _without_window(incident: Incident, first: AlertFact | None) -> Iterator[Contradiction]:
@@ -138,7 +114,7 @@ def _first_alert(incident: Incident) -> Iterator[Contradiction]:
                 f"{alert} came late: {times.about(delay)} after the measured onset. "
                 f"{rule_outcome(incident)}"
             )
-            evidence |= _rule_evidence(incident.rule)
+            evidence |= rule_evidence(incident.rule)
             yield Contradiction("alert-late", text, evidence)
     if first.received_at is not None and first.received_at - first.fired_at > SLOW_DELIVERY:
         text = (
@@ -295,13 +271,3 @@ def _alert_evidence(alert: AlertFact) -> dict[str, str | float]:
 
 def _declared_evidence(event: EventFact) -> dict[str, str | float]:
     return {event.type: times.utc(event.time)}
-
-
-def _rule_evidence(rule: ThresholdRule | None) -> dict[str, str | float]:
-    if rule is None:
-        return {}
-    found: dict[str, str | float] = {
-        "rule": rule_in_words(rule),
-        "history_seconds": rule.history_seconds,
-    }
-    return found if rule.fired_at is None else found | {"would_fire": times.utc(rule.fired_at)}

@@ -10,10 +10,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports import headline, moments, numbers, times
-from reports.contradictions import contradictions, rule_outcome
+from reports.contradictions import contradictions
 from reports.escape import Markdown, fenced, markdown
 from reports.facts import EventFact, Incident
 from reports.quantities import GROUPS, origins, quantities
+from reports.rule import rule_outcome
 from reports.summary import text_equivalent
 from reports.tidy import tidy
 from reports.timeline import timeline
@@ -95,8 +96,8 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "odd": [c.statement for c in contradictions(incident)],
         "rule": rule_outcome(incident),
         "alerted": bool(moments.alerts_of(incident)),
-        "triggers": [_near(n, zone, "the onset") for n in moments.near_onset(incident)],
-        "resolutions": [_near(n, zone, "the recovery") for n in moments.near_recovery(incident)],
+        "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
+        "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
         "actions": events("change", "mitigating", since_onset=True),
         "leads": events("investigating", "note", since_onset=True),
         "identified": events("identified"),
@@ -215,8 +216,8 @@ def _rows(incident: Incident, zone: tzinfo | None) -> tuple[list[tuple[str, str,
     return shown, len(every) - len(kept)
 
 
-def _near(near: moments.Near, zone: tzinfo | None, edge: str) -> tuple[str, str, str]:
-    return (near.event.text, times.apart(-near.before, edge), _at(near.event, zone))
+def _near(near: moments.Near, zone: tzinfo | None) -> tuple[str, str, str]:
+    return (near.event.text, near.in_words, _at(near.event, zone))
 
 
 def _shown_events(

@@ -106,9 +106,9 @@ def _without_window(incident: Incident) -> str:
 def _near(incident: Incident) -> str:
     parts = []
     for near in moments.near_onset(incident)[:1]:
-        parts.append(f"“{near.event.text}” {times.apart(-near.before, 'the onset')}")
+        parts.append(f"“{near.event.text}” {near.in_words}")
     for near in moments.near_recovery(incident)[:1]:
-        parts.append(f"“{near.event.text}” {times.apart(-near.before, 'the recovery')}")
+        parts.append(f"“{near.event.text}” {near.in_words}")
     return f"{'; '.join(parts)}. Near in time is no proof of a cause." if parts else ""
 
 

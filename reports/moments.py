@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from detector.estimate import Estimate
+from reports import times
 from reports.facts import AlertFact, EventFact, Incident
 
 NEAR = 7200.0
@@ -36,10 +37,14 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A change (or mitigation) and how long (seconds) it came before an edge of the window."""
+    """A change (or mitigation) and how long (seconds) it came before an edge of the window.
+
+    `in_words` is that with no more precision than the edge has: `8 min before the onset`.
+    """
 
     event: EventFact
     before: float
+    in_words: str
 
 
 def alerts_of(incident: Incident) -> tuple[AlertFact, ...]:
@@ -112,7 +117,7 @@ def near_onset(incident: Incident) -> tuple[Near, ...]:
     window = incident.window
     if window is None:
         return ()
-    return _near(events_of(incident, "change"), window.start)
+    return _near(events_of(incident, "change"), window.start, "the onset")
 
 
 def near_recovery(incident: Incident) -> tuple[Near, ...]:
@@ -123,19 +128,33 @@ def near_recovery(incident: Incident) -> tuple[Near, ...]:
     inside = [
         e for e in events_of(incident, "change", "mitigating") if e.time > _high(window.start)
     ]
-    return _near(tuple(inside), window.end)
+    return _near(tuple(inside), window.end, "the recovery")
 
 
-def _near(events: tuple[EventFact, ...], edge: Estimate) -> tuple[Near, ...]:
+def since(time: float, edge: Estimate, name: str) -> str:
+    """How long after (or before) an edge a moment lies, as precisely as the edge is known."""
     assert edge.value is not None
-    found = [Near(e, edge.value - e.time) for e in events if e.time <= _high(edge)]
+    low = edge.value if edge.low is None else edge.low
+    if low <= time <= _high(edge):
+        return f"at {name}, within its interval"
+    step = times.time_step(_high(edge) - low)
+    return times.apart(time - edge.value, name, step)
+
+
+def _near(events: tuple[EventFact, ...], edge: Estimate, name: str) -> tuple[Near, ...]:
+    assert edge.value is not None
+    found = [
+        Near(e, edge.value - e.time, since(e.time, edge, name))
+        for e in events
+        if e.time <= _high(edge)
+    ]
     return tuple(sorted((n for n in found if n.before <= NEAR), key=lambda n: abs(n.before)))
 
 
 def _since_onset(incident: Incident, time: float, what: str) -> Delay:
     window = incident.window
     if window is None:
-        return _refused(incident.no_window_because, "metrics that show the onset")
+        return _refused(incident.no_window_because, "metrics that show the window")
     start = window.start
     low, high = (start.low, start.high) if start.low is not None else (start.value, start.value)
     assert low is not None

@@ -22,6 +22,15 @@ def text_equivalent(incident: Incident) -> str:
     return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."
 
 
+def is_level(incident: Incident) -> bool:
+    """Whether the cells hold a level of errors (of unknown exposure) rather than a ratio."""
+    cells, window = incident.cells, incident.window
+    if cells is None or not np.isnan(cells.attempts).all():
+        return False
+    refused = window is not None and window.error_ratio.status == "not_derivable"
+    return refused or bool((cells.ratio > 1).any())
+
+
 def _level(incident: Incident) -> str:
     cells, window = incident.cells, incident.window
     assert cells is not None

@@ -61,7 +61,7 @@ def _window(incident: Incident) -> list[Row]:
     if window.end.value is not None:
         text = "Measured recovery"
         for near in moments.near_recovery(incident)[:1]:
-            text += f", {times.apart(near.before, f'“{near.event.text}”')}"
+            text += f"; nearest change or mitigation: “{near.event.text}”, {near.in_words}"
         rows.append(Row(window.end.value, "Recovery", text, True, _step(window.end)))
     elif window.provisional_end is not None:
         text = "Error ratio back to normal so far; too early to call it recovered"
@@ -115,7 +115,7 @@ def _event(incident: Incident, event: EventFact) -> Row:
         text = f"{text} → {event.team}" if event.type == "escalated" else f"{text} ({event.team})"
     for near in moments.near_onset(incident):
         if near.event is event:
-            text += f" — change near in time: {times.apart(-near.before, 'the onset')}"
+            text += f" — change near in time: {near.in_words}"
     kind = WORDS.get(event.type, event.type)
     return Row(event.time, kind, text, event.type in MILESTONES)
 

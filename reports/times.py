@@ -64,16 +64,16 @@ def span(seconds: float, step: float = 1.0) -> str:
     return ("−" if seconds < 0 and whole else "") + " ".join(parts)
 
 
-def about(seconds: float) -> str:
+def about(seconds: float, step: float = 1.0) -> str:
     """A duration as precise as a sentence needs: to the second below ten minutes."""
-    return span(seconds, 1.0 if abs(seconds) < 10 * MINUTE else MINUTE)
+    return span(seconds, step if abs(seconds) < 10 * MINUTE else MINUTE)
 
 
-def apart(seconds: float, of: str) -> str:
+def apart(seconds: float, of: str, step: float = 1.0) -> str:
     """`17 min after OF`, `2 min 5 s before OF`, or `at OF`."""
     if abs(seconds) < 0.5:
         return f"at {of}"
-    return f"{about(abs(seconds))} {'after' if seconds > 0 else 'before'} {of}"
+    return f"{about(abs(seconds), step)} {'after' if seconds > 0 else 'before'} {of}"
 
 
 def time_step(width: float) -> float:
