@@ -113,7 +113,7 @@ def test_services_can_come_from_the_environment(tmp_path):
 )
 def test_a_bad_variable_is_named(tmp_path, name, value):
     (line,) = problems(tmp_path, "", {name: value})
-    assert line.lower().replace("__", "_").startswith(f": {name}".lower().replace("__", "_")[:20])
+    assert name in line
 
 
 def test_secrets_from_files(tmp_path):

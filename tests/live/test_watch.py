@@ -1,0 +1,191 @@
+"""The live loop on made-up metrics: incidents open, go on, close, and keep their ids."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.live.made import BORN, DAY, Metrics, Place
+
+START = BORN + 3 * DAY + 8 * 3600
+END = START + 3600
+
+
+def seconds(text):
+    return datetime.fromisoformat(text).timestamp()
+
+
+def ongoing(place, alerted):
+    return place.metric(f'outage_window_incident_ongoing{{alerted="{alerted}",service="auth"}}')
+
+
+def test_an_outage_without_alert_opens_goes_on_and_closes(store, tmp_path):
+    place = Place(store, Metrics((START, END)), drafts=tmp_path / "drafts")
+    assert place.at(START - 60) == []
+    (found,) = place.at(START + 240)
+    assert found["state"] == "ongoing"
+    assert abs(seconds(found["start"]["value"]) - START) <= 30
+    assert (ongoing(place, "false"), ongoing(place, "true")) == (1, 0)
+    place.alert(START + 300)
+    place.at(START + 1800)
+    assert (ongoing(place, "false"), ongoing(place, "true")) == (0, 1)
+    place.alert(START + 300, END + 120)
+    (closing,) = place.at(END + 600)
+    assert closing["state"] == "ongoing"
+    assert abs(seconds(closing["end"]["value"]) - END) <= 30
+    assert (ongoing(place, "false"), ongoing(place, "true")) == (0, 0)
+    (closed,) = place.at(END + 1200)
+    assert (closed["state"], closed["id"]) == ("closed", found["id"])
+    draft = place.client.get(f"/api/v1/incidents/{found['id']}/draft").text
+    assert (tmp_path / "drafts" / f"{found['id']}.md").read_text() == draft
+    assert place.client.get(f"/api/v1/incidents/{found['id']}/chart.svg").data[:100].count(b"<")
+    assert place.client.get(f"/incidents/{found['id']}").status_code == 200
+
+
+def test_a_closed_incident_is_frozen_until_something_moves(store, tmp_path):
+    place = Place(store, Metrics((START, END)), drafts=tmp_path / "drafts")
+    (closed,) = place.at(END + 1200)
+    (later,) = place.at(END + 4000)
+    assert later == closed
+    file = tmp_path / "drafts" / f"{closed['id']}.md"
+    file.write_text("edited by a person")
+    place.alert(START + 300, END + 60)
+    (revised,) = place.at(END + 4100)
+    assert (revised["revision"], revised["moved"]) == (2, "alerts 0 → 1")
+    assert file.read_text() == "edited by a person"
+    assert file.with_name(f"{closed['id']}.r2.md").exists()
+    history = place.client.get(f"/api/v1/incidents/{closed['id']}").json["revisions"]
+    assert [entry["revision"] for entry in history] == [1, 2]
+
+
+def test_a_restart_changes_nothing(store):
+    place = Place(store, Metrics((START, END)))
+    before = place.at(END + 1200)
+    place.restart()
+    assert place.at(END + 1200) == before
+
+
+def test_history_is_pulled_once_and_then_only_what_is_new(store):
+    metrics = Metrics()
+    place = Place(store, metrics)
+    place.at(START)
+    first = metrics.asked
+    place.at(START + 15)
+    place.restart()
+    place.at(START + 30)
+    assert metrics.asked - first == 4  # attempts and errors, one short range each time
+
+
+def test_two_outages_are_two_incidents(store):
+    place = Place(store, Metrics((START, END), (END + 7200, END + 9000)))
+    found = place.at(END + 12000)
+    assert [one["state"] for one in found] == ["closed", "closed"]
+    assert len({one["id"] for one in found}) == 2
+
+
+def test_stretches_closer_than_the_gap_become_one_incident_again(store):
+    """Both were found apart from each other before the samples between them came."""
+    place = Place(store, Metrics((START, START + 1200), (START + 1800, END)))
+    (first,) = place.at(START + 1500)
+    (whole,) = place.at(END + 1200)
+    assert whole["id"] == first["id"]
+    assert whole["pattern"] == "phased"
+
+
+def test_an_alert_without_elevated_errors(store):
+    place = Place(store, Metrics())
+    place.alert(START)
+    (found,) = place.at(START + 60)
+    assert found["state"] == "suspected"
+    assert found["start"]["status"] == "not_derivable"
+    place.alert(START, START + 600)
+    (found,) = place.at(START + 900)
+    assert found["state"] == "unconfirmed"
+    assert "quiet" in found["no_window_because"]
+    assert "quiet" in place.client.get(f"/api/v1/incidents/{found['id']}/draft").text
+
+
+def test_a_suspicion_that_metrics_confirm_keeps_its_id(store):
+    place = Place(store, Metrics((START, END)))
+    place.alert(START - 600)
+    (suspected,) = place.at(START - 300)
+    (found,) = place.at(START + 600)
+    assert (suspected["state"], found["state"]) == ("suspected", "ongoing")
+    assert found["id"] == suspected["id"]
+
+
+def test_an_alert_of_a_service_without_metrics(store):
+    place = Place(store, Metrics())
+    place.alert(START, name="B", service="mail/../x")
+    (found,) = place.at(START + 60)
+    assert found["service"] == "mail/../x"
+    assert "/" not in found["id"]
+    assert "no metrics" in found["no_window_because"]
+
+
+def test_our_own_voice_is_no_evidence(store):
+    place = Place(store, Metrics((START, END)))
+    place.alert(START + 300, outage_window="self")
+    place.alert(BORN + DAY, name="C", service="mail", outage_window="self")
+    (found,) = place.at(START + 600)
+    assert (found["alerts"], found["alerted"]) == ([], False)
+
+
+def test_without_prometheus_alerts_still_count(store):
+    metrics = Metrics()
+    metrics.down = True
+    place = Place(store, metrics)
+    place.alert(START)
+    (found,) = place.at(START + 60)
+    assert found["state"] == "suspected"
+    assert "cannot be reached" in found["no_window_because"]
+    assert "cannot be reached" in place.client.get("/").text
+    assert place.metric('outage_window_scan_failures_total{service="auth"}') == 1
+    metrics.down = False
+    place.at(START + 120)
+    assert place.watch.status.services["auth"].error == ""
+
+
+def test_one_service_that_fails_does_not_stop_the_others(store):
+    class Half(Metrics):
+        def samples(self, selector, start, end):
+            if "mail" in selector:
+                raise ZeroDivisionError
+            return super().samples(selector, start, end)
+
+    place = Place(store, Half((START, END)), services=("mail", "auth"))
+    (found,) = place.at(START + 600)
+    assert found["service"] == "auth"
+    assert place.watch.status.services["mail"].failures == 1
+
+
+def test_an_ongoing_incident_survives_a_loss_of_metrics(store):
+    metrics = Metrics((START, END))
+    place = Place(store, metrics)
+    (before,) = place.at(START + 600)
+    metrics.down = True
+    (after,) = place.at(START + 900)
+    assert (after["id"], after["state"]) == (before["id"], "ongoing")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/incidents/x", "/incidents/x", "/api/v1/incidents/x/draft"]
+)
+def test_what_is_not_there(store, path):
+    answer = Place(store, Metrics()).client.get(path)
+    assert answer.status_code == 404
+    assert answer.json["error"] == "no such incident"
+
+
+def test_pages_escape_what_came(store):
+    place = Place(store, Metrics())
+    place.alert(START, name="<img src=x onerror=alert(1)>", service="<script>alert(1)</script>")
+    (found,) = place.at(START + 60)
+    for page in ("/", f"/incidents/{found['id']}"):
+        body = place.client.get(page).text
+        assert "<script" not in body
+        assert "<img src=x" not in body
+
+
+def test_the_empty_front_page_shows_how_to_begin(store):
+    body = Place(store, Metrics()).client.get("/").text
+    assert "/api/v1/webhooks/alertmanager" in body
