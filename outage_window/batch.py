@@ -64,8 +64,12 @@ class Analysis:
 
     def document(self) -> dict[str, Any]:
         """The analysis document, of plain JSON values."""
-        origins = dict.fromkeys(self.context.users, self.context.user_origins)
+        services = [assessment.service for assessment in self.assessments]
+        origins = {service: self._user_inputs(service) for service in services}
         return analysis_document(self.assessments, self.inputs, origins)
+
+    def _user_inputs(self, service: str) -> tuple[Origin, ...]:
+        return self.context.user_origins if service in self.context.users else ()
 
     def incidents(self) -> list[Incident]:
         """The facts of each window's incident, in order of time."""
@@ -79,6 +83,7 @@ class Analysis:
                 command=self.request.command,
                 truncated_alerts=self.context.truncated_alerts,
                 inputs=self.context.origins,
+                user_inputs=self._user_inputs(assessment.service),
             )
             for assessment in self.assessments
             for index in range(len(assessment.users))

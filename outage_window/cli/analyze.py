@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -76,6 +76,8 @@ def command(**given: Any) -> int:
     times; gzip is unpacked. Times are read and shown in UTC.
     """
     request = _request(given)
+    if given["chart"] is not None:
+        _picture(Path(given["chart"]))  # refused now rather than after long work
     with _progress(request) as progress:
         from outage_window.batch import analyze
 
@@ -202,12 +204,17 @@ def _chart(incidents: list[Incident], path: Path) -> None:
     """One window: the file as named; several: the id of each goes into the name."""
     from reports.chart import render
 
-    form = path.suffix.lower().removeprefix(".")
-    if form not in ("svg", "png"):
-        raise InputError("--chart", f"expected a file name ending in .svg or .png, not {path.name}")
+    form = _picture(path)
     for name, incident in _named(incidents):
         named = path if len(incidents) == 1 else path.with_stem(f"{path.stem}-{name}")
         _save(named, render(incident, form))
+
+
+def _picture(path: Path) -> Literal["svg", "png"]:
+    kinds: dict[str, Literal["svg", "png"]] = {".svg": "svg", ".png": "png"}
+    if path.suffix.lower() not in kinds:
+        raise InputError("--chart", f"expected a file name ending in .svg or .png, not {path.name}")
+    return kinds[path.suffix.lower()]
 
 
 def _save(path: Path, content: bytes) -> None:

@@ -7,8 +7,12 @@ from textwrap import wrap
 from typing import Any
 
 WIDTH = 100
+UNKNOWN = "unknown"
 _LISTED = 5
+_EXACT = 120
+"""Seconds of doubt from which minutes are told instead."""
 _HEADS = ("SERVICE", "START (UTC)", "END (UTC)", "LASTED", "ERRORS", "USERS", "PATTERN")
+_USERS = _HEADS.index("USERS")
 
 
 def to_text(document: dict[str, Any]) -> str:
@@ -38,10 +42,16 @@ def _headline(document: dict[str, Any]) -> str:
 
 
 def _table(windows: list[dict[str, Any]]) -> list[str]:
-    """The service gets what room the others leave; a longer name is cut, its id below is not."""
+    """The service gets what room the others leave; a longer name is cut, its id below is not.
+
+    Without any known share of users their column is left out: the notes say why.
+    """
     rows = [_HEADS, *(_row(window) for window in windows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
-    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(widths) - 1))
+    if all(row[_USERS] == UNKNOWN for row in rows[1:]):
+        rows = [(*row[:_USERS], *row[_USERS + 1 :]) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    room = WIDTH - sum(widths[1:]) - 2 * (len(widths) - 1)
+    widths[0] = min(widths[0], max(room, len(_HEADS[0])))
     cut = [(_cut(row[0], widths[0]), *row[1:]) for row in rows]
     return ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in cut]
 
@@ -57,7 +67,7 @@ def _row(window: dict[str, Any]) -> tuple[str, ...]:
     return (
         _safe(window["service"]),
         _edge(window["start"]),
-        "ongoing" if ongoing else _edge(window["end"]),
+        "ongoing" if ongoing else _edge(window["end"], window["start"]["value"]),
         f"{lasted}+" if ongoing else lasted,
         _percent(window["error_ratio"]["value"]),
         _share(window["affected_users"]),
@@ -72,6 +82,9 @@ def _ident(window: dict[str, Any]) -> str:
         parts.append(f"{window['kind'].replace('_', ' ')};")
     if window["status"] == "ongoing":
         parts.append(f"still on at {_second(window['as_of'])}, the end of the data;")
+    start = window["start"]
+    if start["low"] == start["high"]:
+        parts.append("the data begin inside it, so it began then or before;")
     users = window["affected_users"]
     if users["status"] != "not_derivable":
         hit, active, blocked = (
@@ -128,10 +141,18 @@ def _paragraphs(title: str, texts: list[str]) -> list[str]:
     return [*lines, ""]
 
 
-def _edge(estimate: dict[str, Any]) -> str:
+def _edge(estimate: dict[str, Any], start: str = "") -> str:
+    """A time and how far off it may be; no seconds where minutes are in doubt.
+
+    The end of a window leaves out the date of its start. An edge that the data do not show, since
+    they begin or end inside the outage, has no interval.
+    """
     value = _moment(estimate["value"])
-    reach = max(_moment(estimate["high"]) - value, value - _moment(estimate["low"]))
-    return f"{_second(estimate['value'])} ±{_span(reach.total_seconds())}"
+    reach = max(_moment(estimate["high"]) - value, value - _moment(estimate["low"])).total_seconds()
+    same_day = estimate["value"][:10] == start[:10]
+    clock = "%H:%M:%S" if reach < _EXACT else "%H:%M"
+    text = value.strftime(clock if same_day else f"%Y-%m-%d {clock}")
+    return f"{text} ±{_span(reach)}" if reach else text
 
 
 def _span(seconds: float | None) -> str:
@@ -139,17 +160,21 @@ def _span(seconds: float | None) -> str:
     if seconds is None:
         return "?"
     whole = max(round(seconds), 0)
-    if whole < 120:
+    if whole < _EXACT:
         return f"{whole}s"
-    if whole < 7200:
-        return f"{round(whole / 60)}m"
-    hours, minutes = divmod(round(whole / 60), 60)
-    return f"{hours}h{minutes:02d}m"
+    minutes = round(whole / 60)
+    if minutes < 120:
+        return f"{minutes}m"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02d}m"
+    days, hours = divmod(round(whole / 3600), 24)
+    return f"{days}d{hours:02d}h" if days < 10 else f"{days}d"
 
 
 def _percent(ratio: float | None) -> str:
     if ratio is None:
-        return "unknown"
+        return UNKNOWN
     percent = ratio * 100
     return f"{percent:.2g} %" if percent < 1 else f"{percent:.1f} %"
 
@@ -159,11 +184,11 @@ def _share(users: dict[str, Any]) -> str:
         return _percent(users["value"])
     if users["low"] is not None:
         return f"{_percent(users['low'])[:-2]}-{_percent(users['high'])}"
-    return "unknown"
+    return UNKNOWN
 
 
 def _count(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.0f}"
+    return UNKNOWN if value is None else f"{value:,.0f}"
 
 
 def _moment(text: str) -> datetime:

@@ -144,6 +144,19 @@ def test_the_chart_shows_the_surroundings_and_their_gaps() -> None:
     assert found.id == "auth-19700105T0400Z"
 
 
+def test_every_number_names_its_own_inputs() -> None:
+    people, beside = Origin("users.csv", "1" * 64), Origin("alerts.json", "2" * 64)
+    found = facts(
+        assessment(window()), 0, alerts=[], events=[], zone="UTC", command="x",
+        inputs=[people, beside], user_inputs=[people],
+    )  # fmt: skip
+    assert found.window is not None
+    assert found.users is not None
+    assert [origin.name for origin in found.window.start.inputs] == ["a.csv"]
+    assert [origin.name for origin in found.users.affected.inputs] == ["users.csv"]
+    assert [origin.name for origin in found.inputs] == ["a.csv", "users.csv", "alerts.json"]
+
+
 def body(status: str, start: str, end: str, **more: Any) -> dict[str, Any]:
     labels = {"alertname": "Errors", "service": "auth"} | more.pop("labels", {})
     return {

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from detector.estimate import Estimate, Origin
+from outage_window.document.text import to_text
 from outage_window.document.values import estimate, number, time_text
 from tests.analyze.made import DAY, Program, Row, rows, stamp, write_csv
 
@@ -126,6 +127,29 @@ def test_a_long_hostile_name_moves_no_cursor(program: Program, tmp_path: Path) -
     out = program.analyze(write_csv(tmp_path / "a.csv", rows(name))).out
     assert "\x1b" not in out
     assert len(out.splitlines()[3]) <= 100
+
+
+def test_the_table_fits_at_its_widest() -> None:
+    def edge(value: str, low: str) -> dict[str, Any]:
+        return {"value": value, "low": low, "high": value}
+
+    users = {"value": 1.0, "low": 1.0, "high": 1.0, "status": "measured"}
+    window = {
+        "id": "x" * 40,
+        "service": "x" * 40,
+        "status": "closed",
+        "kind": "errors",
+        "pattern": "continuous",
+        "phases": [{}],
+        "start": edge("2024-01-01T00:00:00Z", "2023-12-31T23:58:01Z"),
+        "end": edge("2024-01-09T00:00:00Z", "2024-01-08T23:58:01Z"),
+        "duration_seconds": {"value": 8.9 * DAY},
+        "error_ratio": {"value": 1.0},
+        "affected_users": users
+        | {f"{name}_users": {"value": 9e9} for name in ("hit", "active", "blocked")},
+    }
+    document = {"windows": [window], "blips": [], "services": [], "not_assessed": []}
+    assert max(len(line) for line in to_text(document).splitlines()) <= 100
 
 
 def test_fail_on_outage(program: Program, tmp_path: Path) -> None:
