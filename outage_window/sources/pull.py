@@ -58,6 +58,10 @@ class PrometheusClient:
         except InputError as error:
             raise PullFailed(str(error)) from None
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._session.close()
+
     def _post(self, form: dict[str, str]) -> bytes:
         import requests
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+import numpy as np
 import pytest
 
-from tests.live.made import BORN, DAY, Metrics, Place
+from outage_window.settings.models import Settings
+from tests.live.made import BORN, DAY, Metrics, Place, text
 
 START = BORN + 3 * DAY + 8 * 3600
 END = START + 3600
@@ -143,6 +145,43 @@ def test_without_prometheus_alerts_still_count(store):
     metrics.down = False
     place.at(START + 120)
     assert place.watch.status.services["auth"].error == ""
+
+
+def test_a_pull_that_breaks_off_leaves_no_hole(store):
+    class Breaking(Metrics):
+        def samples(self, selector, start, end):
+            self.down = self.asked == 9
+            return super().samples(selector, start, end)
+
+    broken, whole = Place(store, Breaking((START, END))), Metrics((START, END))
+    assert broken.at(END + 1200) == []
+    (found,) = broken.at(END + 1215)
+    again = Place(store, whole)
+    assert (again.watch.tick(), again.incidents()) == (None, [found])
+
+
+def test_an_export_can_be_watched(store, tmp_path):
+    metrics = Metrics((START, END))
+    file = tmp_path / "auth.csv"
+
+    def export(until):
+        rows = ["time,attempts,errors"]
+        counts = [np.diff(metrics.counters[name], prepend=0) for name in ("all", "bad")]
+        for time, attempts, errors in zip(metrics.time, *counts, strict=True):
+            if time <= until:
+                rows.append(f"{text(time - 30)},{attempts:.0f},{errors:.0f}")
+        file.write_text("\n".join(rows) + "\n")
+
+    place = Place(store)
+    raw = {"services": [{"name": "auth", "source": "file", "file": str(file)}]}
+    place.settings = Settings.model_validate(raw)
+    place.restart()
+    assert place.at(START) == []
+    assert "no such file" in place.watch.status.services["auth"].error
+    export(START + 900)
+    assert [one["state"] for one in place.at(START + 900)] == ["ongoing"]
+    export(END + 1200)
+    assert [one["state"] for one in place.at(END + 1200)] == ["closed"]
 
 
 def test_one_service_that_fails_does_not_stop_the_others(store):

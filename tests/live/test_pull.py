@@ -1,0 +1,176 @@
+"""Pulling from something that speaks HTTP: bounded, resumable, and never fooled."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+
+from outage_window.live.cache import Cache
+from outage_window.live.pulling import CHUNK, SECOND, pull
+from outage_window.settings.models import Prometheus, Service
+from outage_window.sources.pull import PrometheusClient, PullFailed, TooMuch
+from outage_window.store import samples
+
+AUTH = Service(name="auth", source="pull", attempts="all", errors="bad")
+NOW = 1_700_000_000 * SECOND
+HOUR = 3600 * SECOND
+
+
+def answer_with(result):
+    return 200, json.dumps(
+        {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    )
+
+
+@pytest.fixture
+def server():
+    """Answers each query with `server.answer(form)`, a status and a body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            form = {key: values[0] for key, values in parse_qs(raw.decode()).items()}
+            self.server.asked.append((form, dict(self.headers)))
+            status, body = self.server.answer(form)
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_):
+            pass
+
+    made = HTTPServer(("127.0.0.1", 0), Handler)
+    made.asked = []
+    made.answer = lambda form: answer_with([])
+    thread = threading.Thread(target=made.serve_forever, args=(0.02,))
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+@pytest.fixture
+def client(server):
+    url = f"http://127.0.0.1:{server.server_port}/"
+    raw = {"url": url, "token": "t0ken", "headers": {"X-Scope-OrgID": "me"}, "timeout": "5s"}
+    made = PrometheusClient(Prometheus.model_validate(raw))
+    yield made
+    made.close()
+
+
+def test_a_range_of_raw_samples_is_asked_for(server, client):
+    metric = {"__name__": "all", "instance": "a:1"}
+    values = [[1699999999.123, "1"], [1700000000, "NaN"], [1700000000.5, "+Inf"]]
+    server.answer = lambda form: answer_with([{"metric": metric, "values": values}])
+    (found,) = client.samples('all{a="b"}', NOW - HOUR, NOW)
+    ((form, headers),) = server.asked
+    assert form == {"query": 'all{a="b"}[3600000ms]', "time": "1700000000.000"}
+    assert headers["Authorization"] == "Bearer t0ken"
+    assert headers["X-Scope-OrgID"] == "me"
+    assert found.time.tolist() == [1699999999.123, 1700000000.5]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((500, "boom"), "answered 500"),
+        ((302, ""), "answered 302"),
+        ((400, '{"status":"error","error":"bad query"}'), "answered 400: bad query"),
+        ((200, "<html>"), "no JSON"),
+        ((200, "[" * 100_000), "no JSON"),
+        ((200, '{"data":{"resultType":"vector","result":[]}}'), "matrix"),
+        (answer_with([{"metric": {}, "values": [[1, "x"]]}]), "numbers"),
+    ],
+)
+def test_what_is_no_answer_is_said(server, client, answer, said):
+    server.answer = lambda form: answer
+    with pytest.raises(PullFailed, match=said):
+        client.samples("all", NOW - HOUR, NOW)
+
+
+def test_nobody_there_is_said_without_the_url(server):
+    url = "http://user:s3cret@127.0.0.1:9"
+    client = PrometheusClient(Prometheus.model_validate({"url": url}))
+    with pytest.raises(PullFailed, match="cannot be reached") as error:
+        client.samples("all", NOW - HOUR, NOW)
+    assert "s3cret" not in str(error.value)
+    client.close()
+
+
+def test_an_endless_answer_is_cut_off(server, client, monkeypatch):
+    monkeypatch.setattr("outage_window.sources.pull.MOST_BYTES", 10_000)
+    server.answer = lambda form: (200, " " * 1_000_000)
+    with pytest.raises(TooMuch):
+        client.samples("all", NOW - HOUR, NOW)
+
+
+def test_what_is_too_much_is_asked_in_smaller_pieces(server, client, store):
+    def answer(form):
+        length = int(form["query"].partition("[")[2].removesuffix("ms]"))
+        if length > 3_600_000:
+            return 422, '{"error":"query processing would load too many samples into memory"}'
+        end = float(form["time"])
+        return answer_with(
+            [{"metric": {"__name__": "all"}, "values": [[end, "1"], [end - 9, "1"]]}]
+        )
+
+    server.answer = answer
+    _, caught_up = pull(AUTH, client, store, NOW, 6 * HOUR)
+    assert caught_up
+    with store.read() as connection:
+        assert samples.reached(connection, "auth").covered_to == NOW
+        stored = samples.load(connection, "auth", 0)
+    assert {one.role for one in stored} == {"attempts", "errors"}
+    assert all((np.diff(one.time) > 0).all() and len(one.time) >= 12 for one in stored)
+
+
+def test_a_failure_on_the_way_loses_nothing(server, client, store):
+    asked = {"all": [], "bad": []}
+
+    def answer(form):
+        if len(server.asked) == 5:
+            return 503, ""
+        time = int(float(form["time"]))
+        asked[form["query"][:3]].append(time * SECOND)
+        return answer_with([{"metric": {"__name__": "all"}, "values": [[time, "1"]]}])
+
+    server.answer = answer
+    with pytest.raises(PullFailed):
+        pull(AUTH, client, store, NOW, 4 * CHUNK)
+    with store.read() as connection:
+        assert samples.reached(connection, "auth").covered_to == NOW - 2 * CHUNK
+    _, caught_up = pull(AUTH, client, store, NOW, 4 * CHUNK)
+    assert caught_up
+    with store.read() as connection:
+        stored = {one.role: one.time.tolist() for one in samples.load(connection, "auth", 0)}
+    assert stored == {"attempts": asked["all"], "errors": asked["bad"]}
+
+
+def test_other_selectors_start_anew(server, client, store):
+    server.answer = lambda form: answer_with(
+        [{"metric": {"__name__": form["query"][:3]}, "values": [[float(form["time"]), "1"]]}]
+    )
+    pull(AUTH, client, store, NOW, HOUR)
+    pull(AUTH.model_copy(update={"attempts": "new"}), client, store, NOW, HOUR)
+    with store.read() as connection:
+        names = {one.labels["__name__"] for one in samples.load(connection, "auth", 0)}
+    assert names == {"new", "bad"}
+
+
+def test_the_cache_takes_what_is_new_and_only_that():
+    def made(*times):
+        return samples.Samples("attempts", {}, np.array(times) * SECOND, np.array(times) * 1.0)
+
+    cache = Cache()
+    assert cache.add([made(10, 20, 40)])
+    assert not cache.add([made(10, 20)])
+    assert cache.add([made(20, 30, 40, 50)])
+    assert cache.until == 50 * SECOND
+    cache.forget_before(30 * SECOND)
+    assert cache.data(AUTH).series.end.tolist() == [40, 50]
