@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -22,48 +23,56 @@ log = logging.getLogger(__name__)
 
 def keepers(store: Store, sender: str, status: Status, clock: Clock) -> Keepers:
     """The callables that keep what came from the named Alertmanager, and events and attempts."""
+    keep = _Keep(store, sender, status, clock)
+    return Keepers(keep.alerts, keep.quarantine, keep.events, keep.attempts, keep.refused)
 
-    def write(work: Work[T]) -> T:
+
+@dataclass(frozen=True, slots=True)
+class _Keep:
+    store: Store
+    sender: str
+    status: Status
+    clock: Clock
+
+    def alerts(self, body: bytes, delivery: AlertDelivery) -> None:
+        now = self.clock()
+
+        def work(connection: Connection) -> None:
+            deliveries.keep(connection, self.sender, body, now)
+            alerts.keep(connection, self.sender, delivery, now)
+
+        self._write(work)
+        self.status.delivered(now)
+        self.status.count("deliveries")
+
+    def quarantine(self, body: bytes, why: Refused) -> None:
+        now = self.clock()
+        self._write(lambda c: deliveries.keep(c, self.sender, body, now, str(why)))
+        log.warning("kept a delivery in quarantine: %s", why)
+        self.status.delivered(now)
+        self.status.count("deliveries")
+        self.status.count("quarantined")
+
+    def events(self, found: tuple[Event, ...]) -> int:
+        now = self.clock()
+        new = self._write(lambda c: events.keep(c, found, now))
+        self.status.count("events", by=new)
+        return new
+
+    def attempts(self, body: bytes, found: Iterable[Attempt]) -> int:
+        blocks = attempts.blocks(found, self.store.user_key)
+        sha256 = hashlib.sha256(body).hexdigest()
+        self._write(lambda c: attempts.keep(c, blocks, sha256))
+        count = sum(len(block.time) for block in blocks)
+        self.status.count("attempts", by=count)
+        return count
+
+    def refused(self, reason: str) -> None:
+        self.status.count("refused", reason)
+
+    def _write(self, work: Work[T]) -> T:
         try:
-            return store.write(work)
+            return self.store.write(work)
         except StoreFailed as error:
             log.error("cannot store what came: %s", error)
             raise Busy from error
-
-    def keep_alerts(body: bytes, delivery: AlertDelivery) -> None:
-        now = clock()
-
-        def work(c: Connection) -> None:
-            deliveries.keep(c, sender, body, now)
-            alerts.keep(c, sender, delivery, now)
-
-        write(work)
-        status.delivered(now)
-        status.count("deliveries")
-
-    def quarantine(body: bytes, why: Refused) -> None:
-        now = clock()
-        write(lambda c: deliveries.keep(c, sender, body, now, str(why)))
-        log.warning("kept a delivery in quarantine: %s", why)
-        status.delivered(now)
-        status.count("deliveries")
-        status.count("quarantined")
-
-    def keep_events(found: tuple[Event, ...]) -> int:
-        now = clock()
-        new = write(lambda c: events.keep(c, found, now))
-        status.count("events", by=new)
-        return new
-
-    def keep_attempts(body: bytes, found: Iterable[Attempt]) -> int:
-        blocks = attempts.blocks(found, store.user_key)
-        sha256 = hashlib.sha256(body).hexdigest()
-        write(lambda c: attempts.keep(c, blocks, sha256))
-        count = sum(len(block.time) for block in blocks)
-        status.count("attempts", by=count)
-        return count
-
-    def refused(reason: str) -> None:
-        status.count("refused", reason)
-
-    return Keepers(keep_alerts, quarantine, keep_events, keep_attempts, refused)

@@ -49,8 +49,8 @@ def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blu
 def _moment(ns: int | None) -> str:
     if ns is None:
         return ""
-    return datetime.fromtimestamp(ns // NS, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return datetime.fromtimestamp(round(ns / NS), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _length(ns: int) -> str:
-    return show_duration(max(ns // NS, 0))
+    return show_duration(max(round(ns / NS), 0))
