@@ -11,7 +11,7 @@ from detector.model import Options
 from detector.users import UserAttempts
 from outage_window.assess import Assessment, assess
 from outage_window.document import analysis_document
-from outage_window.incident_facts import facts
+from outage_window.incident_facts import facts, service_of
 from outage_window.sources import alerts as alert_files
 from outage_window.sources import events as event_files
 from outage_window.sources import exports
@@ -66,7 +66,22 @@ class Analysis:
         """The analysis document, of plain JSON values."""
         services = [assessment.service for assessment in self.assessments]
         origins = {service: self._user_inputs(service) for service in services}
-        return analysis_document(self.assessments, self.inputs, origins)
+        return analysis_document(self.assessments, self.inputs, origins, self.notes())
+
+    def notes(self) -> list[str]:
+        """What was given beside the series but is of no service that has one: easily overlooked."""
+        services = {assessment.service for assessment in self.assessments}
+        named = {
+            "attempts per user": set(self.context.users),
+            "alerts": {service_of(alert.labels) for alert in self.context.alerts or ()},
+            "changes and events": {event.service for event in self.context.events} - {""},
+        }
+        return [
+            f"not used: {what} of {', '.join(sorted(others - services))}, since no series has that"
+            f" service (the series: {', '.join(sorted(services))}; --service names one without)"
+            for what, others in named.items()
+            if others - services
+        ]
 
     def _user_inputs(self, service: str) -> tuple[Origin, ...]:
         return self.context.user_origins if service in self.context.users else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -91,10 +91,15 @@ def _sourced(found: Found, origins: tuple[Origin, ...]) -> Found:
 
 
 def _of_service(alert: AlertFact, service: str) -> bool:
-    """An alert's service is its label `service`, else `job`; our own voice is no evidence."""
+    """Our own voice is no evidence, whatever its service."""
     if alert.labels.get("outage_window") == SELF:
         return False
-    return (alert.labels.get("service") or alert.labels.get("job") or UNASSIGNED) == service
+    return service_of(alert.labels) == service
+
+
+def service_of(labels: Mapping[str, str]) -> str:
+    """The service that an alert speaks of: its label `service`, else `job`, else unassigned."""
+    return labels.get("service") or labels.get("job") or UNASSIGNED
 
 
 def _incident_of(alert: AlertFact, windows: Sequence[Window]) -> int | None:

@@ -170,6 +170,14 @@ def _write(document: dict[str, Any], form: str) -> None:
         click.echo(to_text(document), nl=False)
 
 
+def _beside(document: dict[str, Any]) -> list[str]:
+    """What rows of windows have no room for."""
+    not_assessed = [
+        f"not assessed: {n['service']}: {n['reason']}" for n in document["not_assessed"]
+    ]
+    return [*not_assessed, *document["notes"]]
+
+
 def _reports(analysis: Analysis, folder: str | None, chart: str | None) -> None:
     incidents = analysis.incidents()
     if not incidents:

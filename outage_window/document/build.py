@@ -82,10 +82,12 @@ def analysis_document(
     assessments: Sequence[Assessment],
     inputs: Sequence[Origin],
     user_inputs: Mapping[str, Sequence[Origin]],
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The whole document; windows in order of time, services by name.
 
-    `user_inputs` has the origins of the attempts per user of each service that has any.
+    `user_inputs` has the origins of the attempts per user of each service that has any; `notes`
+    are about the input as a whole.
     """
     windows: list[tuple[float, str, dict[str, Any]]] = []
     for found in assessments:
@@ -111,6 +113,7 @@ def analysis_document(
             if found.not_assessed is not None
         ],
         "services": [_service(found) for found in assessments],
+        "notes": list(notes),
         "inputs": [
             {"name": origin.name, "sha256": origin.sha256, "rows": origin.rows} for origin in inputs
         ],

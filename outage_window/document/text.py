@@ -25,7 +25,7 @@ def to_text(document: dict[str, Any]) -> str:
     lines += _paragraphs("Blips, too short to be a window", [_blip(b) for b in document["blips"]])
     not_assessed = [f"{_safe(n['service'])}: {n['reason']}" for n in document["not_assessed"]]
     lines += _paragraphs("NOT ASSESSED, so nothing is known about them", not_assessed)
-    lines += _paragraphs("Notes", [*_unknown_users(windows), *_notes(document)])
+    lines += _paragraphs("Notes", [*document["notes"], *_unknown_users(windows), *_notes(document)])
     return "\n".join(lines).rstrip() + "\n"
 
 

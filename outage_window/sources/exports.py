@@ -10,6 +10,7 @@ from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources import expressions, intervals, openmetrics, prometheus, samples, tables
 from outage_window.sources.files import kind_of, read
+from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
 from outage_window.sources.samples import Sampled, SampleFile
 
@@ -38,7 +39,8 @@ def load(
     """Read every file; `progress` is called with each path before it is read.
 
     `InputError` where a file cannot be used at all, and when no service is left because of
-    impossible rows. A service with impossible rows or too little data keeps its reason.
+    impossible or contradictory rows. Beside others, such a service keeps its reason, as does one
+    with too little data.
     """
     found = _Found()
     for path in paths:
@@ -51,13 +53,18 @@ def load(
     if found.unnamed:
         services += expressions.services(found.unnamed, reading)
     services = _one_source(sorted(services, key=lambda data: data.service))
-    faults = [intervals.unusable(parts[name]) for name in parts]
-    bad = [fault for fault in faults if fault is not None]
-    if bad and len(bad) == len(services):
-        more = f" (and {len(bad) - 1} more services)" if len(bad) > 1 else ""
-        where, _, what = bad[0].rpartition(": ")
-        raise InputError(where or bad[0], f"{what}: no service is left to assess{more}")
+    _some_left(services)
     return Exports(tuple(services), tuple(dict.fromkeys(found.inputs)))
+
+
+def _some_left(services: Sequence[ServiceData]) -> None:
+    """When every service was refused, too little data aside, there is no answer to give."""
+    bad = [d for d in services if d.refused and not d.refused.startswith(TOO_LITTLE)]
+    if bad and len(bad) == len(services):
+        more = f" (nor are {len(bad) - 1} more services)" if len(bad) > 1 else ""
+        raise InputError(
+            f"service {bad[0].service}", f"{bad[0].refused}; it cannot be assessed{more}"
+        )
 
 
 def _read(path: str, reading: Reading, found: _Found) -> None:

@@ -63,7 +63,7 @@ def _service(
         errors = [one for one in series if reading.errors_selector.matches(one.labels)]
         time, total = _sum(attempts)
         if len(time) < 2:
-            reason = f"too little data is selected by {reading.attempts_selector.text}"
+            reason = f"{intervals.TOO_LITTLE} is selected by {reading.attempts_selector.text}"
             return ServiceData(name, None, origins, reason)
         value = _at(time, *_sum(errors))
         scale = intervals.step_of(time) if reading.quantity == "rate" else 1.0

@@ -13,6 +13,9 @@ from outage_window.assess import ServiceData
 from outage_window.sources.reading import Marks
 from outage_window.sources.tables import FAULTS, Rows, RowsQuantity
 
+TOO_LITTLE = "too little data"
+"""How the reason of a service begins that is sound but cannot be judged."""
+
 FREQUENT = 0.2
 """A difference of times that this share of the rows has is the usual one; else the median is."""
 
@@ -37,7 +40,7 @@ class _Joined:
         return self.time[rows], attempts, self.value[rows]
 
 
-def unusable(parts: Sequence[Rows]) -> str | None:
+def _unusable(parts: Sequence[Rows]) -> str | None:
     """The first impossible row of a service, with its line; None when there is none."""
     for part in parts:
         if part.fault.any():
@@ -56,7 +59,7 @@ def service_data(service: str, parts: Sequence[Rows], marks: Marks | None) -> Se
     with missing numbers are no observation. `marks` defaults to `start`. Gaps stay gaps.
     """
     origins = tuple(dict.fromkeys(part.origin for part in parts))
-    refused = unusable(parts)
+    refused = _unusable(parts)
     if refused is not None:
         return ServiceData(service, None, origins, refused)
     joined = _join(parts)
@@ -75,7 +78,7 @@ def service_data(service: str, parts: Sequence[Rows], marks: Marks | None) -> Se
             service,
             None,
             origins,
-            f"too little data: {_rows(len(rows))} with numbers",
+            f"{TOO_LITTLE}: {_rows(len(rows))} with numbers",
             tuple(notes),
         )
     series = _series(*joined.at(rows), parts[0].quantity, marks or "start")

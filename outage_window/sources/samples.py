@@ -12,6 +12,7 @@ from detector.increase import Counter, increases
 from detector.series import F64
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
+from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
 from outage_window.sources.selectors import Matcher, Selector
 
@@ -143,6 +144,8 @@ def _counted(
     result = increases(attempts, errors)
     if result.counts is None:
         reason = result.refused or "the counters give no counts"
+        if not result.clipped:
+            reason = f"{TOO_LITTLE}: {reason}"
         return ServiceData(service, None, origins, reason, tuple(notes))
     step = result.counts.step
     notes.insert(0, f"counters, step {step:g} s; an increase belongs to the time between samples")

@@ -148,8 +148,19 @@ def test_the_table_fits_at_its_widest() -> None:
         "affected_users": users
         | {f"{name}_users": {"value": 9e9} for name in ("hit", "active", "blocked")},
     }
-    document = {"windows": [window], "blips": [], "services": [], "not_assessed": []}
+    document = {"windows": [window], "blips": [], "services": []}
+    document |= {"not_assessed": [], "notes": []}
     assert max(len(line) for line in to_text(document).splitlines()) <= 100
+
+
+def test_what_belongs_to_no_series_is_said(program: Program, tmp_path: Path) -> None:
+    export, users = tmp_path / "a.csv", attempts_of_users(tmp_path / "users.csv", 7200, 9000)
+    lines = write_csv(export, rows()).read_text().replace(",auth,", ",").replace(",service", "")
+    export.write_text(lines)
+    [note] = program.document(export, "--users", users)["notes"]
+    assert "attempts per user of auth" in note
+    assert "--service" in note
+    assert program.document(export, "--users", users, "--service", "auth")["notes"] == []
 
 
 def test_fail_on_outage(program: Program, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outage_window.batch import Request, analyze
+from outage_window.errors import InputError
 from outage_window.sources.reading import Reading
 from outage_window.sources.selectors import parse
 from tests.analyze.made import (
@@ -180,7 +181,12 @@ def test_services_in_files_of_their_own(made: list[Row], expected: Any, tmp_path
 def test_two_sources_of_one_service_are_refused(made: list[Row], tmp_path: Path) -> None:
     one = write_csv(tmp_path / "a.csv", made)
     other = write_prometheus(tmp_path / "a.json", made)
-    assert {n["service"] for n in found(one, other)["not_assessed"]} == {"auth", "mail"}
+    third = write_csv(tmp_path / "b.csv", rows("third", seed=10))
+    document = found(one, other, third)
+    assert {n["service"] for n in document["not_assessed"]} == {"auth", "mail"}
+    assert {w["service"] for w in document["windows"]} == {"third"}
+    with pytest.raises(InputError, match="expected one source"):
+        found(one, other)
 
 
 def test_disagreeing_duplicates_refuse_their_service(made: list[Row], tmp_path: Path) -> None:
@@ -190,6 +196,9 @@ def test_disagreeing_duplicates_refuse_their_service(made: list[Row], tmp_path: 
     assert entry["service"] == "auth"
     assert "line 2 " in entry["reason"]
     assert f"line {len(twice) + 1} " in entry["reason"]
+    alone = [row for row in twice if row.service == "auth"]
+    with pytest.raises(InputError, match=r"line 2 and .* disagree .* cannot be assessed"):
+        found(write_csv(tmp_path / "b.csv", alone))
 
 
 def test_empty_and_nan_are_no_observation(made: list[Row], tmp_path: Path) -> None:
