@@ -45,6 +45,24 @@ has_real_parts() {
         { command -v prometheus-alertmanager || command -v alertmanager; }
 } >/dev/null 2>&1
 
+# Debian's Alertmanager reads its templates from /usr/share, where nothing is installed: let the
+# unpacked one read them from its working directory (a path of the same length), and start it there.
+relocate_alertmanager() {
+    "$root/.venv/bin/python" - usr/bin/prometheus-alertmanager <<'END' || return 1
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+there = b"/usr/share/prometheus/alertmanager"
+path.with_suffix(".here").write_bytes(path.read_bytes().replace(there, b".".ljust(len(there), b"/")))
+END
+    cat >usr/bin/prometheus-alertmanager <<'END'
+#!/bin/sh
+# Starts the unpacked Alertmanager beside its templates; give it absolute paths.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+cd "$here/../share/prometheus/alertmanager" && exec "$here/prometheus-alertmanager.here" "$@"
+END
+    chmod +x usr/bin/prometheus-alertmanager usr/bin/prometheus-alertmanager.here
+}
+
 # Put Prometheus and Alertmanager on PATH: the machine's own, or Debian's packages unpacked into
 # .cache/real (no root needed, no service started). Where neither can be had, say why and go on:
 # the tests decide whether that is a failure.
@@ -58,16 +76,18 @@ ensure_real_parts() {
         return 0
     }
     say "Fetching the real Prometheus and Alertmanager from Debian into .cache/real"
-    mkdir -p "$root/.cache/real"
+    rm -rf "$root/.cache/fetching"
+    mkdir -p "$root/.cache/fetching"
     (
-        cd "$root/.cache/real" || exit 1
+        cd "$root/.cache/fetching" || exit 1
         apt-get download prometheus prometheus-alertmanager >fetch.log 2>&1 || exit 1
         for package in *.deb; do
             dpkg-deb -x "$package" . >>fetch.log 2>&1 || exit 1
         done
         rm -f -- *.deb
-    ) || {
-        say "Could not fetch them; 'apt-get update' may be needed first. What apt-get said:"
-        cat "$root/.cache/real/fetch.log" >&2
+        relocate_alertmanager >>fetch.log 2>&1
+    ) && rm -rf "$root/.cache/real" && mv "$root/.cache/fetching" "$root/.cache/real" || {
+        say "Could not fetch them; 'apt-get update' may be needed first. What was said:"
+        cat "$root/.cache/fetching/fetch.log" >&2
     }
 }

@@ -17,6 +17,7 @@ from outage_window.errors import InputError
 if TYPE_CHECKING:
     from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
+    from outage_window.clock import Clock
     from outage_window.settings import Settings
     from outage_window.store import Store
 
@@ -51,7 +52,8 @@ def _serve(settings: Settings, store: Store) -> None:
 
     status = Status(clock.system())
     server = _listen(create_app(store, settings, status), settings)
-    loop = Loop(Watch(settings, store, status=status), settings.scan_interval)
+    watch = Watch(settings, store, _until(settings, clock.system), status)
+    loop = Loop(watch, settings.scan_interval)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,6 +66,14 @@ def _serve(settings: Settings, store: Store) -> None:
     server.close()
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
     loop.stop()
+
+
+def _until(settings: Settings, now: Clock) -> Clock:
+    """The clock of the loop: it stands still where the settings ask for a past period."""
+    if settings.prometheus is None or settings.prometheus.until is None:
+        return now
+    last = round(settings.prometheus.until.timestamp() * 1e9)
+    return lambda: min(now(), last)
 
 
 def _listen(app: object, settings: Settings) -> BaseWSGIServer:

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
 from pydantic_core import PydanticCustomError
 
 from outage_window.errors import InputError
@@ -157,6 +165,8 @@ class Prometheus(_Part):
 
     url: Annotated[str, AfterValidator(_http)]
     history: Seconds = 28 * 86400.0
+    until: AwareDatetime | None = None
+    """Assess a past period: `history` before this time, and nothing after it."""
     timeout: Seconds = 30.0
     token: SecretStr | None = None
     headers: dict[str, SecretStr] = {}

@@ -163,9 +163,7 @@ def routed_to(*receivers: Program | str, matchers: list[list[str]] | None = None
                     {
                         "url": f"{url}/api/v1/webhooks/alertmanager",
                         "send_resolved": True,
-                        "http_config": {
-                            "authorization": {"type": "Bearer", "credentials": TOKEN}
-                        },
+                        "http_config": {"authorization": {"type": "Bearer", "credentials": TOKEN}},
                     }
                 ],
             }

@@ -1,0 +1,166 @@
+# The five reference outages through real Prometheus and Alertmanager into the real `serve`.
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from outage_window.demo import writers
+from outage_window.demo.counters import SCRAPE, SYSTEM_REASON, USER_REASON, scrape
+from outage_window.demo.references import ACCOUNTS, CONFIG, IDENTITY, REFERENCES, SESSIONS, TOKENS
+from outage_window.demo.simulate import simulate, truth
+from tests.real.programs import (
+    alertmanager,
+    free_port,
+    incidents,
+    prometheus,
+    routed_to,
+    serve,
+    wait_for,
+)
+
+pytestmark = pytest.mark.real
+SEED = 11
+BY_SERVICE = {outage.service: outage for outage in REFERENCES}
+ODDITIES = {
+    ACCOUNTS.id: ["No alert fired", "would have fired"],
+    IDENTITY.id: ["came late: 7 h after the measured onset"],
+    SESSIONS.id: ["before the declared start", "after the measured recovery"],
+    CONFIG.id: ["equals the first alert's time", "intermittent"],
+    TOKENS.id: ["2023-11-10T15:", "2023-11-11T02:4"],
+}
+
+
+def fill(programs, folder, worlds):
+    """Put the counters of all five, three weeks and more each, into blocks of one Prometheus."""
+    data = folder / "history"
+    for outage, attempts in worlds:
+        file = folder / f"{outage.id}.om"
+        series = scrape(outage, attempts, SEED)
+        writers.write_openmetrics(series, file, attempts.begin, attempts.end)
+        subprocess.run(
+            [programs["promtool"], "tsdb", "create-blocks-from", "--max-block-duration=768h",
+             "--quiet", "openmetrics", file, data],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        file.unlink()
+    return data
+
+
+def settings(prometheus_url, begin, end):
+    def service(outage):
+        mine = f'service="{outage.service}"'
+        return {
+            "name": outage.service,
+            "source": "pull",
+            "attempts": f"auth_requests_total{{{mine}}}",
+            "errors": f'auth_requests_total{{{mine},result="failure"}}',
+            "zone": outage.zone,
+            "reasons": {"system": [outage.reason, SYSTEM_REASON], "user": [USER_REASON]},
+        }
+
+    return {
+        "prometheus": {
+            "url": prometheus_url,
+            "until": writers.rfc3339(end),
+            "history": f"{int(end - begin)}s",
+        },
+        "scan_interval": "1s",
+        "services": [service(outage) for outage in REFERENCES],
+    }
+
+
+def tell(manager, outage, resolved):
+    """Post an outage's alerts to Alertmanager as its Prometheus did then."""
+    alerts = [
+        {
+            "labels": writers.alert_labels(outage, alert),
+            "annotations": {"summary": alert.summary},
+            "startsAt": writers.rfc3339(alert.fired_at),
+            **({"endsAt": writers.rfc3339(alert.resolved_at)} if resolved else {}),
+        }
+        for alert in outage.alerts
+    ]
+    answer = requests.post(f"{manager.url}/api/v2/alerts", json=alerts, timeout=10)
+    assert answer.ok, answer.text
+
+
+def kept(served, resolved):
+    """Whether every alert that was ever fired has come to `serve`, and has ended if asked."""
+    told = [one for s in BY_SERVICE for i in incidents(served, s) for one in i["alerts"]]
+    wanted = sum(len(outage.alerts) for outage in REFERENCES)
+    return len([a for a in told if a["resolved_at"] or not resolved]) == wanted
+
+
+@pytest.fixture(scope="module")
+def served(programs, running, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("references")
+    worlds = [(outage, simulate(outage, SEED)) for outage in REFERENCES]
+    source = prometheus(
+        programs, folder, {"global": {"scrape_interval": "1m"}}, fill(programs, folder, worlds)
+    )
+    running.callback(source.stop)
+    begin, end = min(w.begin for _, w in worlds), max(w.end for _, w in worlds)
+    port = free_port()
+    manager = alertmanager(programs, folder, routed_to(f"http://127.0.0.1:{port}"))
+    running.callback(manager.stop)
+    told = serve(folder, port, settings(source.url, begin, end))
+    running.callback(told.stop)
+    for outage, attempts in worlds:
+        told.post("/api/v1/events", writers.events_body(outage))
+        for body in writers.attempts_ndjson(outage, attempts):
+            told.post("/api/v1/attempts", body)
+        if outage.alerts:
+            tell(manager, outage, resolved=False)
+    wait_for(lambda: kept(told, resolved=False), 120, "alerts that fire")
+    for outage in REFERENCES:
+        if outage.alerts:
+            tell(manager, outage, resolved=True)
+    wait_for(lambda: kept(told, resolved=True) and settled(told), 240, "five closed incidents")
+    return told, {outage.id: truth(outage, attempts) for outage, attempts in worlds}
+
+
+def settled(served):
+    found = [one for service in BY_SERVICE for one in incidents(served, service)]
+    return len(found) >= len(REFERENCES) and all(one["state"] == "closed" for one in found)
+
+
+def seconds(estimate):
+    return datetime.fromisoformat(estimate["value"]).astimezone(UTC).timestamp()
+
+
+@pytest.mark.parametrize("outage", REFERENCES, ids=lambda o: o.id)
+def test_one_incident_with_edges_within_a_scrape(served, outage):
+    program, truths = served
+    (incident,) = incidents(program, outage.service)
+    assert incident["state"] == "closed"
+    assert abs(seconds(incident["start"]) - outage.start) <= SCRAPE
+    assert abs(seconds(incident["end"]) - outage.end) <= SCRAPE
+    share = incident["affected_users"]
+    assert share["value"] == pytest.approx(truths[outage.id].share, abs=0.003)
+    fired = [datetime.fromisoformat(one["fired_at"]).timestamp() for one in incident["alerts"]]
+    assert fired == [alert.fired_at for alert in outage.alerts]
+    assert len(incident["events"]) == len(outage.events)
+
+
+def test_nothing_else_is_found(served):
+    program, _ = served
+    found = program.get("/api/v1/incidents")["incidents"]
+    assert sorted(one["service"] for one in found) == sorted(BY_SERVICE), json.dumps(found)[:2000]
+
+
+@pytest.mark.parametrize("outage", REFERENCES, ids=lambda o: o.id)
+def test_the_draft_states_the_oddity(served, outage):
+    program, _ = served
+    (incident,) = incidents(program, outage.service)
+    url = f"{program.url}/api/v1/incidents/{incident['id']}"
+    draft = requests.get(f"{url}/draft", timeout=30)
+    assert draft.ok, draft.text
+    for words in ODDITIES[outage.id]:
+        assert words in draft.text
+    chart = requests.get(f"{url}/chart.svg", timeout=30)
+    assert chart.ok
+    assert chart.content.startswith(b"<?xml")
