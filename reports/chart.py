@@ -44,6 +44,7 @@ def render(incident: Incident, fmt: Format = "svg") -> bytes:
         raise ValueError("the incident has no metrics, so there is no chart")
     import matplotlib as mpl
 
+    incident = tidy(incident)
     defaults = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
     settings = defaults | {"svg.hashsalt": "outage-window", "font.size": 9.0}
     described: dict[str, Any] = {"Title": f"Incident {incident.id}"}
@@ -51,7 +52,7 @@ def render(incident: Incident, fmt: Format = "svg") -> bytes:
     out = BytesIO()
     with _ALONE, warnings.catch_warnings(), mpl.rc_context(settings):
         warnings.simplefilter("ignore")  # letters that the font lacks are drawn as boxes
-        figure = _figure(tidy(incident))
+        figure = _figure(incident)
         figure.savefig(out, format=fmt, dpi=DPI, metadata=described)
     return out.getvalue()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,9 @@ from reports.facts import AlertFact, EventFact, Incident
 
 NEAR = 7200.0
 """A change this long (seconds) before an edge, or less, is named as near in time."""
+
+EARLIEST = 1800.0
+"""A ticket that came longer (seconds) before the onset is not taken for a report of it."""
 
 SELF = ("outage_window", "self")
 """Alerts of the program's own voice carry this label; they are no evidence."""
@@ -73,14 +77,19 @@ def declared_end(incident: Incident) -> EventFact | None:
 
 
 def detected(incident: Incident) -> Detected:
-    """The earliest of first alert, first ticket and first report (`detected_by`)."""
+    """The earliest of first alert, first ticket and first report (`detected_by`).
+
+    A ticket or report from more than half an hour before the onset is of something else.
+    """
+    onset = -math.inf if incident.window is None else incident.window.onset
     found: list[tuple[float, int, Detected]] = []
     alert = first_alert(incident)
     if alert is not None:
         found.append((alert.fired_at, 0, Detected("alert", alert.fired_at, alert.name)))
     kinds: tuple[tuple[str, Means], ...] = (("ticket", "ticket"), ("detected_by", "report"))
     for rank, (kind, means) in enumerate(kinds, start=1):
-        for event in events_of(incident, kind)[:1]:
+        reports = [e for e in events_of(incident, kind) if e.time >= onset - EARLIEST]
+        for event in reports[:1]:
             found.append((event.time, rank, Detected(means, event.time, event.text)))
     return min(found, key=lambda f: f[:2])[2] if found else Detected("not_known", None, "")
 

@@ -12,7 +12,7 @@ from reports import times
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An estimate for print: `value`, its 95 % `interval` (empty without one) and local time."""
+    """An estimate for print: `value`, its 95 % `interval` (or why there is none), local time."""
 
     value: str
     interval: str
@@ -26,7 +26,8 @@ def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
         return Shown(refusal(estimate), "")
     if value is None:
         # A range is all there is: it deserves the next digit, which no point takes up.
-        return Shown(_interval(estimate, low, high, _step(estimate, low, high) / 10), "")
+        step = _step(estimate, low, high) / 10
+        return Shown(_interval(estimate, low, high, step), "range without a point")
     step = _step(estimate, low, high)
     interval = _interval(estimate, low, high, step)
     local = times.local(value, zone, step) if zone and estimate.unit == "time" else ""

@@ -1,0 +1,110 @@
+# The chart: a picture of every kind of incident, the same bytes twice, and no spike lost.
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from detector.model import Cells
+from reports.chart import render, text_equivalent
+from reports.envelope import COLUMNS, envelope, steps
+
+from .incidents import ACCOUNTS, BLIND, IDENTITY, ONGOING, PHASED, RATIO_ONLY, SUSPECTED, TOKENS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def nothing(incident):
+    cells = incident.cells
+    none = np.zeros(len(cells.start))
+    return replace(incident, cells=replace(cells, attempts=none, errors=none, ratio=none * np.nan))
+
+
+KINDS = {
+    "short": ACCOUNTS,
+    "long": IDENTITY,
+    "ongoing": ONGOING,
+    "suspected": SUSPECTED,
+    "phased": PHASED,
+    "ratio only": RATIO_ONLY,
+    "no attempts": nothing(SUSPECTED),
+    "one cell": replace(
+        SUSPECTED,
+        cells=Cells(*(np.array([v]) for v in (1.7e9, 1.7e9 + 60, 9, 1, 0.1, 0.1, 0, 0.2))),
+    ),
+    "odd name": replace(SUSPECTED, service="$x^{ 数据\n<b>-->", id="\x1b[31m$$\ud800-- >"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_svg_is_whole_and_the_same_twice(name):
+    first = render(KINDS[name])
+    assert first == render(KINDS[name])
+    root = ET.fromstring(first)
+    assert root.tag == f"{SVG}svg"
+    assert not root.findall(f".//{SVG}script")
+    assert text_equivalent(KINDS[name])
+
+
+def test_png_is_the_same_twice_and_from_several_threads():
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda _: render(TOKENS, "png"), range(4)))
+    assert drawn[0].startswith(b"\x89PNG")
+    assert len(set(drawn)) == 1
+
+
+def test_no_metrics_no_chart_but_words():
+    with pytest.raises(ValueError, match="no metrics"):
+        render(BLIND)
+    assert text_equivalent(BLIND).startswith("No chart of auth")
+
+
+def test_a_spike_of_one_cell_survives_the_envelope():
+    cells = IDENTITY.cells
+    assert len(cells.start) > 5 * COLUMNS
+    ratio = cells.ratio.copy()
+    ratio[1234] = 0.97
+    columns = envelope(replace(cells, ratio=ratio))
+    assert len(columns.start) == COLUMNS
+    assert np.nanmax(columns.high) == 0.97
+    assert np.nanmin(columns.low) == np.nanmin(ratio)
+
+
+def test_the_envelope_keeps_all_time_and_all_attempts():
+    cells = IDENTITY.cells
+    columns = envelope(cells)
+    assert (columns.start[0], columns.end[-1]) == (cells.start[0], cells.end[-1])
+    minutes = (columns.end - columns.start) / 60
+    assert (columns.per_minute * minutes).sum() == pytest.approx(cells.attempts.sum())
+    assert (columns.low <= columns.high).all()
+
+
+def test_columns_without_attempts_stay_empty():
+    ratio = IDENTITY.cells.ratio.copy()
+    ratio[1000:2000] = np.nan
+    columns = envelope(replace(IDENTITY.cells, ratio=ratio))
+    inside = (columns.start >= IDENTITY.cells.start[1000]) & (
+        columns.end <= IDENTITY.cells.end[1999]
+    )
+    assert inside.sum() > 50
+    assert np.isnan(columns.high[inside]).all()
+    assert np.isfinite(columns.high[~inside]).sum() >= (~inside).sum() - 2
+
+
+def test_a_line_breaks_where_time_is_left_out():
+    start = np.array([0.0, 60.0, 300.0])
+    x, y = steps(start, start + 60, np.array([1.0, 2.0, 3.0]))
+    assert list(x) == [0, 60, 60, 60, 120, 120, 300, 360, 360]
+    np.testing.assert_array_equal(y, [1, 1, 1, 2, 2, np.nan, 3, 3, 3])
+
+
+def test_words_say_what_the_picture_shows():
+    text = text_equivalent(PHASED)
+    assert text.startswith("Error ratio of token-api, 2023-11-10T13:48Z to 2023-11-11T04:27Z. ")
+    assert "from 2023-11-10T15:30:04Z to 2023-11-11T02:45:09Z, in 2 phases" in text
+    assert "1 alert, 2 changes" in text
+    assert "1 gap without data" in text
+    assert "\n" not in text
