@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from detector.model import Window
+from detector.series import Series
 from outage_window.incident_facts import ALERT_REACH
 from outage_window.settings.models import Settings
 from outage_window.sources import selectors
@@ -15,6 +19,8 @@ from reports.facts import AlertFact
 
 NS = 1e9
 FOREVER = float("inf")
+SILENCE = 180.0
+"""Seconds without data before an alert's end: Alertmanager waits four minutes at the usual pace."""
 
 Joined = tuple[AlertFact, int]
 """An alert and how many were cut off beside it."""
@@ -87,6 +93,26 @@ def meets(start: float, end: float, window: Window) -> bool:
 def overlap(start: float, end: float, window: Window) -> float:
     """Seconds that both last together, up to the latest data."""
     return max(min(end, window.until) - max(start, window.onset), 0.0)
+
+
+def without_evidence(alerts: Sequence[Joined], series: Series | None) -> list[Joined]:
+    """Mark ends that lie in a gap of the data: the alert fell silent, nobody saw a recovery.
+
+    Alertmanager ends an alert whose sender died a few minutes after its last word, and Prometheus
+    one whose metrics are gone. Only a gap that data surround is one.
+    """
+    if series is None or not len(series.end):
+        return list(alerts)
+    times = np.sort(series.end)
+    silence = max(SILENCE, 2 * series.step)
+    marked = []
+    for alert, cut in alerts:
+        if alert.resolved_at is not None:
+            after = int(np.searchsorted(times, alert.resolved_at - silence))
+            blank = 0 < after < len(times) and bool(times[after] > alert.resolved_at)
+            alert = replace(alert, timed_out=alert.timed_out or blank)
+        marked.append((alert, cut))
+    return marked
 
 
 def clusters(alerts: Sequence[Joined]) -> list[list[Joined]]:

@@ -14,7 +14,7 @@ from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper, Scene
-from outage_window.live.joining import Assigner, Joined
+from outage_window.live.joining import Assigner, Joined, without_evidence
 from outage_window.live.people import user_attempts
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.status import Status
@@ -110,6 +110,15 @@ class Watch:
             self.status.service(service.name, failed=True, error="internal error, see the log")
             log.exception("service %s: its incidents could not be updated", service.name)
 
+    def _unconfigured(self, name: str, now: int, joined: list[Joined]) -> None:
+        """Keep the incidents of a service that only alerts speak of."""
+        try:
+            self._update(
+                name, "UTC", now, None, "no metrics of this service are configured", joined
+            )
+        except Exception:
+            log.exception("service %s: its incidents could not be updated", name)
+
     def _report(self, name: str, known: _Known, now: int, error: str) -> None:
         changes: dict[str, object] = {"scanned_at": now, "error": error}
         if not error:
@@ -200,6 +209,8 @@ class Watch:
         known = self._known.get(service)
         reached = _until(known) if known else None
         until = None if reached is None else reached / NS
+        series = known.data.series if known and known.data else None
+        joined = without_evidence(joined, series)
         scene = Scene(
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored
         )

@@ -6,6 +6,7 @@ import signal
 import socket
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,23 @@ def test_check_config_says_what_serve_would_do():
     assert ended.returncode == 0
     assert "127.0.0.1:9195" in ended.stdout
     assert "service auth: pull" in ended.stdout
+
+
+def test_a_request_under_way_is_answered_before_it_stops(tmp_path):
+    answers = []
+    with Process(tmp_path) as process:
+        process.post(ALERTS, BODIES[0].read_bytes())
+        other = sqlite3.connect(process.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        body = BODIES[1].read_bytes()
+        sender = threading.Thread(target=lambda: answers.append(process.post(ALERTS, body)))
+        sender.start()
+        time.sleep(1)  # it is on its way to the database, which is locked
+        process.process.send_signal(signal.SIGTERM)
+        time.sleep(0.4)
+        other.execute("ROLLBACK")
+        other.close()
+        sender.join()
+        assert process.stop(signal.SIGTERM) == 0
+    assert [answer.status_code for answer in answers] == [200]
+    assert (body,) in rows(process.database, "SELECT body FROM deliveries")

@@ -1,11 +1,12 @@
 """The live loop on made-up metrics: incidents open, go on, close, and keep their ids."""
 
+import json
 from datetime import datetime
 
 import numpy as np
 import pytest
 
-from outage_window.settings.models import Settings
+from outage_window.settings.models import Service, Settings
 from tests.live.made import BORN, DAY, Metrics, Place, text
 
 START = BORN + 3 * DAY + 8 * 3600
@@ -113,6 +114,84 @@ def test_a_suspicion_that_metrics_confirm_keeps_its_id(store):
     (found,) = place.at(START + 600)
     assert (suspected["state"], found["state"]) == ("suspected", "ongoing")
     assert found["id"] == suspected["id"]
+
+
+def test_an_end_in_a_gap_of_the_data_is_no_recovery(store):
+    metrics = Metrics((START, END))
+    gap = (metrics.time > START + 900) & (metrics.time < START + 1800)
+    metrics.time = metrics.time[~gap]
+    for name in metrics.counters:
+        metrics.counters[name] = metrics.counters[name][~gap]
+    place = Place(store, metrics)
+    place.alert(START + 300, START + 1200, name="silent")
+    place.alert(START + 300, END + 60, name="seen")
+    (found,) = place.at(END + 1200)
+    assert {a["name"]: a["timed_out"] for a in found["alerts"]} == {"silent": True, "seen": False}
+
+
+def test_two_suspicions_that_are_one_window_become_one(store):
+    """The earlier keeps its id, the other answers where it went."""
+    metrics = Metrics((START, START + 3 * 3600))
+    metrics.down = True
+    place = Place(store, metrics)
+    place.alert(START + 300, START + 600, name="first")
+    place.at(START + 700)
+    place.alert(START + 7200, name="second")
+    second, first = place.at(START + 7300)
+    metrics.down = False
+    (whole,) = place.at(START + 7400)
+    assert (whole["id"], whole["state"]) == (first["id"], "ongoing")
+    merged = place.client.get(f"/api/v1/incidents/{second['id']}").json
+    assert merged["merged_into"] == first["id"]
+    assert first["id"] in place.client.get(f"/incidents/{second['id']}").text
+
+
+def test_a_window_that_later_data_take_back_is_said_to_be_gone(store):
+    """Another selector starts the service anew, with counters that had no outage."""
+    metrics = Metrics((START, END))
+    place = Place(store, metrics)
+    (before,) = place.at(START + 600)
+    place.metrics = Metrics()
+    place.settings = place.settings.model_copy(
+        update={
+            "services": (
+                place.settings.services[0].model_copy(update={"errors": "bad{job='auth'}"}),
+            )
+        }
+    )
+    place.restart()
+    (after,) = place.at(START + 700)
+    assert (after["id"], after["state"]) == (before["id"], "unconfirmed")
+    assert "no longer support" in after["no_window_because"]
+
+
+def test_users_are_counted_from_attempts(store):
+    place = Place(store, Metrics((START, END)))
+    reasons = {"reasons": {"system": ["invalid_token"], "user": ["bad_password"]}}
+    raw = place.settings.services[0].model_dump() | reasons
+    place.settings = place.settings.model_copy(update={"services": (Service(**raw),)})
+    place.restart()
+    lines = []
+    for user in range(100):
+        outcome = ("failure", "invalid_token") if user < 25 else ("success", "")
+        if user == 99:
+            outcome = ("failure", "bad_password")
+        line = {"time": text(START + 60 + user), "user": f"u{user}", "service": "auth"}
+        lines.append(json.dumps(line | {"outcome": outcome[0], "reason": outcome[1]}))
+    assert place.client.post("/api/v1/attempts", data="\n".join(lines)).json == {"kept": 100}
+    (found,) = place.at(START + 1800)
+    assert found["affected_users"]["tier"] == 1
+    assert found["affected_users"]["value"] == pytest.approx(25 / 99)
+
+
+def test_events_belong_to_their_incident(store):
+    place = Place(store, Metrics((START, END)))
+    event = {"type": "change", "service": "auth", "text": "deploy 42"}
+    sent = [event | {"time": text(START - 600)}, event | {"time": text(START - 2 * DAY)}]
+    place.client.post("/api/v1/events", data=json.dumps(sent))
+    (found,) = place.at(START + 600)
+    assert [one["time"] for one in found["events"]] == [text(START - 600)]
+    assert "deploy 42" in place.client.get(f"/api/v1/incidents/{found['id']}/draft").text
 
 
 def test_an_alert_of_a_service_without_metrics(store):
