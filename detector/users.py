@@ -86,7 +86,7 @@ def share(attempts: UserAttempts | None, window: Window) -> UserShare:
         return _refused(window, f"reasons neither system nor user: {names}")
     inner = _count(attempts, *_inner(window))
     outer = _count(attempts, *_outer(window))
-    return _counted(at, inner, outer, _observed(attempts, start, end), end - start)
+    return _counted(at, inner, outer, _observed(attempts, start, end), _minutes(window))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,21 @@ def _observed(attempts: UserAttempts, start: float, end: float) -> float:
     return float(np.diff(time)[held].sum() / 60.0)
 
 
-def _counted(at: _Count, inner: _Count, outer: _Count, minutes: float, seconds: float) -> UserShare:
+def _minutes(window: Window) -> tuple[float, float, float]:
+    """Take the duration of the window in minutes: point, low, high."""
+    lasted = window.duration_seconds
+    seconds = (lasted.value, lasted.low, lasted.high)
+    point, low, high = (0.0 if s is None else s / 60.0 for s in seconds)
+    return point, low, high
+
+
+def _counted(
+    at: _Count,
+    inner: _Count,
+    outer: _Count,
+    observed: float,
+    minutes: tuple[float, float, float],
+) -> UserShare:
     def people(name: Literal["active", "hit", "blocked"], method: str) -> Estimate:
         values = [float(getattr(c, name)) for c in (at, inner, outer)]
         return Estimate(values[0], min(values), max(values), "users", "measured", method)
@@ -134,7 +148,6 @@ def _counted(at: _Count, inner: _Count, outer: _Count, minutes: float, seconds: 
     ratios = [c.hit / c.active for c in (at, inner, outer) if c.active]
     method = "distinct users with a system failure / distinct users served or failed (tier 1)"
     degraded = Estimate.exact(float(at.hit - at.blocked), "users", "hit, with a success as well")
-    potential = at.hit * seconds / 60.0
     return UserShare(
         affected=Estimate(ratios[0], min(ratios), max(ratios), "ratio", "measured", method),
         tier=1,
@@ -144,10 +157,14 @@ def _counted(at: _Count, inner: _Count, outer: _Count, minutes: float, seconds: 
         degraded_users=degraded,
         active_users=people("active", DENOMINATOR),
         user_minutes_observed=Estimate.exact(
-            minutes, "user-minutes", "from a system failure to the same user's next attempt"
+            observed, "user-minutes", "from a system failure to the same user's next attempt"
         ),
-        user_minutes_potential=Estimate.exact(
-            potential, "user-minutes", "users hit x duration of the window"
+        user_minutes_potential=Estimate.estimated(
+            at.hit * minutes[0],
+            at.hit * minutes[1],
+            at.hit * minutes[2],
+            "user-minutes",
+            "users hit x duration of the window",
         ),
         experience=_experience(at),
     )
