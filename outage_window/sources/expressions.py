@@ -14,7 +14,7 @@ from outage_window.errors import InputError
 from outage_window.sources import intervals
 from outage_window.sources.reading import Reading
 from outage_window.sources.samples import Sampled, SampleFile, origins_of, service_of
-from outage_window.sources.tables import FAULTS, Rows, RowsQuantity
+from outage_window.sources.tables import Rows, RowsQuantity, faults_of
 
 
 def services(files: Sequence[SampleFile], reading: Reading) -> list[ServiceData]:
@@ -76,15 +76,9 @@ def _rows(
     name: str, reading: Reading, origin: Origin, time: F64, attempts: F64 | None, value: F64
 ) -> Rows:
     ratio = reading.quantity == "ratio"
-    fault = np.zeros(len(time), dtype=np.int8)
-    if attempts is not None:
-        fault[np.isinf(attempts)] = FAULTS.index("infinite attempts")
-        fault[value > attempts * (1 + 1e-9)] = FAULTS.index("errors exceed attempts")
-        value = np.minimum(value, attempts)
-    if ratio:
-        fault[value > 1] = FAULTS.index("an error ratio above 1 (expected 0 to 1)")
-    fault[np.isinf(value)] = FAULTS.index("an infinite value")
-    fault[value < 0] = FAULTS.index("a negative value")
+    if attempts is not None:  # equal numbers may differ in the last digit after scaling
+        value = np.where(value <= attempts * (1 + 1e-9), np.minimum(value, attempts), value)
+    fault = faults_of(attempts, value, ratio)
 
     def place(row: int) -> str:
         moment = datetime.fromtimestamp(time[row], UTC)

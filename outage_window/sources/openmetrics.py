@@ -9,6 +9,7 @@ import numpy as np
 from outage_window.errors import InputError
 from outage_window.sources.files import Source
 from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.times import plausible
 
 _LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*"'
 _LINE = re.compile(
@@ -58,8 +59,9 @@ def _series(
             n for n, *texts in zip(numbers, times, values, strict=True) if not _are_floats(texts)
         )
         raise _unreadable(source, number, False) from None
-    if not np.isfinite(time).all():
-        raise _unreadable(source, numbers[int(np.argmax(~np.isfinite(time)))], True)
+    if not plausible(time).all():
+        number = numbers[int(np.argmin(plausible(time)))]
+        raise InputError(source.place(number), "expected a time in seconds, 1970 to 2200")
     name, _, rest = key.partition("{")
     labels = {"__name__": name}
     labels |= {label: _ESCAPE.sub(_unescape, text) for label, text in _PAIR.findall(rest)}

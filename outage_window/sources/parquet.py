@@ -24,7 +24,7 @@ def columns(
     try:
         table = _open(source).read(columns=list(wanted))
         found = {name: _plain(table[name]) for name in wanted}
-    except (pa.ArrowException, OSError, KeyError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(source.name, f"expected a readable Parquet file: {reason}") from None
     return found, lambda row: f"{source.name}: row {row + 1}"
@@ -45,6 +45,6 @@ def _open(source: Source) -> Any:
 
     try:
         return parquet.ParquetFile(pa.BufferReader(source.data))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(source.name, f"expected a whole Parquet file: {reason}") from None

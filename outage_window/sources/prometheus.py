@@ -9,6 +9,7 @@ import numpy as np
 from outage_window.errors import InputError
 from outage_window.sources.files import Source
 from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.times import plausible
 from webhooks.bodies import load_text
 from webhooks.model import Refused
 
@@ -61,9 +62,9 @@ def _series(item: Any, where: str) -> Sampled:
         raise InputError(
             f"{where}.values[{_bad(pairs)}]", 'expected [time, "value"], both of them numbers'
         ) from None
-    if not np.isfinite(time).all():
-        bad = int(np.argmax(~np.isfinite(time)))
-        raise InputError(f"{where}.values[{bad}]", "expected a finite time")
+    if not plausible(time).all():
+        bad = int(np.argmin(plausible(time)))
+        raise InputError(f"{where}.values[{bad}]", "expected a time in seconds, 1970 to 2200")
     known = ~np.isnan(value)
     return Sampled(metric, time[known], value[known])
 

@@ -15,6 +15,7 @@ from outage_window.errors import InputError
 from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
 from outage_window.sources.selectors import Matcher, Selector
+from outage_window.sources.tables import MOST
 
 OUTCOMES = ("result", "outcome")
 
@@ -133,10 +134,14 @@ def _counted(
     chosen: Chosen,
 ) -> ServiceData:
     notes = [] if chosen.note is None else [chosen.note]
-    infinite = [c for c in (*attempts, *errors) if np.isinf(c.value).any() or (c.value < 0).any()]
+    infinite = [c for c in (*attempts, *errors) if ((c.value < 0) | (c.value > MOST)).any()]
     if infinite:
         return ServiceData(
-            service, None, origins, "a counter is negative or infinite", tuple(notes)
+            service,
+            None,
+            origins,
+            "a counter is negative, infinite, or beyond all counting",
+            tuple(notes),
         )
     if not attempts:
         reason = f"no series of this service is selected by {chosen.attempts.text}"

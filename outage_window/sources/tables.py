@@ -21,13 +21,16 @@ from outage_window.sources.times import seconds
 
 RowsQuantity = Literal["counts", "ratio", "level"]
 
+MOST = 2.0**53
+"""Above this a float counts no longer: no number of attempts is there by right."""
+
 FAULTS = (
     "",
     "a negative value",
-    "an infinite value",
+    "an infinite value, or one beyond all counting",
     "an error ratio above 1 (expected 0 to 1)",
     "negative attempts",
-    "infinite attempts",
+    "infinite attempts, or beyond all counting",
     "errors exceed attempts",
 )
 
@@ -106,20 +109,25 @@ def _values(table: tabular.Table, found: Columns) -> tuple[F64 | None, F64, NDAr
 
     attempts, errors, ratio = column(found.attempts), column(found.errors), column(found.ratio)
     value = next(v for v in (errors, ratio, column(found.level)) if v is not None)
-    fault = np.zeros(table.rows, dtype=np.int8)
-    if attempts is not None:
-        if errors is not None:
-            fault[errors > attempts] = 6
-        fault[np.isinf(attempts)] = 5
-        fault[attempts < 0] = 4
-    if ratio is not None:
-        fault[ratio > 1] = 3
-    fault[np.isinf(value)] = 2
-    fault[value < 0] = 1
+    fault = faults_of(attempts, value, ratio is not None)
     if attempts is not None and ratio is not None:
         with np.errstate(invalid="ignore"):  # infinity times 0, which is a fault already
             value = _whole(attempts, ratio * attempts)
     return attempts, value, fault
+
+
+def faults_of(attempts: F64 | None, value: F64, ratio: bool) -> NDArray[np.int8]:
+    """What is impossible about each row, as an index of `FAULTS`, 0 if nothing; NaN is no fault.
+
+    `value` is an error ratio if `ratio`, else errors or a level.
+    """
+    bad: list[NDArray[np.bool_]] = [value < 0, value > MOST, (value > 1) & ratio]
+    if attempts is not None:
+        bad += [attempts < 0, attempts > MOST, (value > attempts) & (not ratio)]
+    fault = np.zeros(len(value), dtype=np.int8)
+    for code, where in reversed(list(enumerate(bad, 1))):
+        fault[where] = code
+    return fault
 
 
 def _whole(attempts: F64, errors: F64) -> F64:

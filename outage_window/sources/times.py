@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.series import F64, I64
 from outage_window.errors import InputError
@@ -21,6 +22,10 @@ UNITS: dict[TimeUnit, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 FIRST, LAST = 946_684_800, 4_102_444_800
 """2000-01-01 and 2100-01-01: between them the number of digits tells s, ms, us and ns apart."""
 
+EARLIEST, LATEST = 0, 7_258_118_400
+"""1970-01-01 and 2200-01-01: no export is from outside, whatever its times are written in."""
+
+_BOUNDS = "a time outside of 1970 to 2200"
 _QUARTER = 900 * 10**9
 _NUMBER = r"^[+-]?\d+(\.\d*)?$"
 _ZONED = r":\d\d(:\d\d([.,]\d*)?)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
@@ -47,19 +52,37 @@ def seconds(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) 
 
     Taken: text with an offset, text without one if `zone` says where, numbers since the epoch whose
     unit can be told or is given, and Arrow's own timestamps. Missing times, times with an offset
-    beside times without, and local times that occur twice or never are refused.
+    beside times without, and local times that occur twice or never are refused; so is every time
+    outside of `EARLIEST` to `LATEST`.
     """
-    import pyarrow as pa
-
     if column.null_count:
         raise InputError(place(_first(arrow.nulls(column))), f"no time; {_EXPECTED}")
+    found = _converted(column, place, zone, unit)
+    good = plausible(found)
+    if not good.all():
+        raise InputError(place(_first(~good)), f"{_BOUNDS}; {_EXPECTED}")
+    return found
+
+
+def plausible(time: F64) -> NDArray[np.bool_]:
+    """Where a time is one that an export can hold, shape (n,)."""
+    return (time >= EARLIEST) & (time < LATEST)
+
+
+def _converted(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+    import pyarrow as pa
+
     if pa.types.is_timestamp(column.type):
-        nanoseconds = arrow.integers(_as_time(column, column.type.tz, pa))
+        try:
+            nanoseconds = arrow.integers(_as_time(column, column.type.tz, pa))
+        except pa.ArrowInvalid:
+            row = _unreadable(column, column.type.tz)
+            raise InputError(place(row), f"{_BOUNDS}; {_EXPECTED}") from None
         return nanoseconds / 1e9 if column.type.tz else _local(nanoseconds, zone, place)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return _epoch(_numbers(column), unit, place)
     if pa.types.is_date(column.type):
-        return _local(arrow.integers(column.cast(pa.timestamp("ns"))), zone, place)
+        return _converted(column.cast(pa.timestamp("s")), place, zone, unit)
     return _text(column.cast(pa.string()), place, zone, unit)
 
 
@@ -149,8 +172,6 @@ def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
             " --time-unit s, ms, us or ns settles it",
         )
     result: F64 = values / UNITS[chosen]
-    if not (np.abs(result) < LAST * 2).all():
-        raise InputError(place(_first(np.abs(result) >= LAST * 2)), f"no sane time; {_EXPECTED}")
     return result
 
 

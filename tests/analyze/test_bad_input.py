@@ -90,6 +90,13 @@ FILES: dict[str, tuple[str, bytes, str]] = {
         "line 3",
     ),
     "ratio above 1": ("a.csv", b"ts,error_ratio\n1704067200,0.1\n1704067260,1.5\n", "line 3"),
+    "negative attempts": (
+        "a.csv",
+        (HEAD + ROW.replace("5,1", "-5,1")).encode(),
+        "negative attempts",
+    ),
+    "infinite attempts": ("a.csv", (HEAD + ROW.replace("5,1", "inf,1")).encode(), "infinite att"),
+    "beyond counting": ("a.csv", (HEAD + ROW.replace("5,1", "1e40,1")).encode(), "line 2"),
     "infinite": ("a.csv", b"ts,errors\n1704067200,1e999\n1704067260,5\n", "line 2"),
 }
 

@@ -14,6 +14,7 @@ from outage_window.sources.files import Source
 from outage_window.sources.openmetrics import read
 from outage_window.sources.prometheus import matrix
 
+BAD_LINES = ["a_total{b=c} 1 2", "a_total 1", "a_total x 2", "a_total 1 x", "a_total 1 9e99"]
 Series = dict[tuple[tuple[str, str], ...], list[tuple[float, float]]]
 
 
@@ -79,7 +80,7 @@ def test_agrees_on_any_label(rows: list[tuple[str, float, int]]) -> None:
     assert ours(text) == reference(text)
 
 
-@pytest.mark.parametrize("line", ["a_total{b=c} 1 2", "a_total 1", "a_total x 2", "a_total 1 x"])
+@pytest.mark.parametrize("line", BAD_LINES)
 def test_names_the_line(line: str) -> None:
     with pytest.raises(InputError, match="line 2"):
         read(Source("a.txt", f"# TYPE a counter\n{line}\n# EOF\n".encode(), ""))

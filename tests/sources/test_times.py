@@ -110,6 +110,17 @@ def test_a_unit_that_is_given_settles_it() -> None:
     assert read([0, 60_000], pa.int64(), unit="ms") == [0, 60]
 
 
+@pytest.mark.parametrize("text", ["1912-04-15T02:20:00Z", "2201-01-01T00:00:00Z"])
+def test_no_export_is_from_then(text: str) -> None:
+    with pytest.raises(InputError, match=r"row 1: .* 1970 to 2200"):
+        read(["2024-01-18T12:00:00Z", text])
+
+
+def test_a_typed_time_beyond_all_bounds() -> None:
+    with pytest.raises(InputError, match=r"row 2: .* 1970 to 2200"):
+        read([0, 0, -(2**62), 0], pa.timestamp("ms", tz="UTC"))
+
+
 def test_not_a_number_is_no_time() -> None:
     with pytest.raises(InputError, match="row 1"):
         read([NOON, float("inf")], pa.float64())
