@@ -19,6 +19,8 @@ CHUNK = 6 * 3600 * SECOND
 SMALLEST = 300 * SECOND
 OVERLAP = 120 * SECOND
 """Scrapes in flight get their start's time when they end: the last two minutes are asked again."""
+LAG = 3600 * SECOND
+"""Samples that reach Prometheus late (remote write, a clock that is off) are waited for so long."""
 
 
 class Client(Protocol):
@@ -34,12 +36,14 @@ def pull(
     store: Store,
     now: int,
     history: int,
+    newest: int | None = None,
     patience: float = 30.0,
 ) -> tuple[list[Samples], bool]:
     """Pull what is missing, oldest first; return it, and whether all up to `now` is stored.
 
     At most `patience` seconds, so that one service does not hold up the others: what is left comes
-    with the next call. Other selectors than before start the service anew.
+    with the next call. `newest` is the newest sample that is stored: where it lies behind what was
+    asked for, samples may still be on their way. Other selectors than before start anew.
     """
     source = source_of(service)
     with store.read() as connection:
@@ -47,8 +51,7 @@ def pull(
     if done is not None and done.source != source:
         store.write(lambda c: samples.forget(c, service.name))
         done = None
-    reached = done.covered_to if done else None
-    at = max(now - history, (reached or 0) - OVERLAP)
+    at = max(now - history, _resume(done.covered_to, newest) if done else 0)
     found: list[Samples] = []
     chunk = CHUNK
     deadline = time.monotonic() + patience
@@ -68,6 +71,13 @@ def pull(
         if time.monotonic() > deadline:
             break
     return found, at >= now
+
+
+def _resume(covered_to: int | None, newest: int | None) -> int:
+    if covered_to is None:
+        return 0
+    late = max(newest or 0, covered_to - LAG)
+    return min(covered_to, late) - OVERLAP
 
 
 def source_of(service: Service) -> str:

@@ -153,7 +153,8 @@ class Watch:
             if done is not None and done.source == source_of(service):
                 changed = known.cache.add(stored)
         known.loaded = False  # what a failing pull still stores is read from the store next time
-        found, caught_up = pull(service, self._client, self._store, now, self._history)
+        newest = known.cache.until
+        found, caught_up = pull(service, self._client, self._store, now, self._history, newest)
         known.loaded = True
         changed = known.cache.add(found) or changed
         known.cache.forget_before(since)

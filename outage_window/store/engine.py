@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -54,19 +55,26 @@ def engine(path: Path, *, writer: bool) -> Engine:
 
 def prepare(made: Engine, path: Path) -> None:
     """Make the tables, or refuse a database of another version or of another program."""
+    version = {"key": "schema", "value": str(schema.VERSION)}
     try:
         with made.begin() as connection:
             schema.metadata.create_all(connection)
-            row = connection.execute(
-                select(schema.meta.c.value).where(schema.meta.c.key == "schema")
-            ).scalar_one_or_none()
-            if row is None:
-                version = {"key": "schema", "value": str(schema.VERSION)}
-                connection.execute(insert(schema.meta).values(version))
+            connection.execute(insert(schema.meta).values(version).on_conflict_do_nothing())
     except DBAPIError as error:
         raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
-    if row is not None and row != str(schema.VERSION):
-        expected = f"expected a database of schema {schema.VERSION}, this one has {row}"
+    check_version(made, path)
+
+
+def check_version(made: Engine, path: Path) -> None:
+    """Refuse a database of another version or of another program."""
+    query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
+    try:
+        with made.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+    except DBAPIError as error:
+        raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
+    if found != str(schema.VERSION):
+        expected = f"expected a database of schema {schema.VERSION}, this one has {found}"
         raise InputError(str(path), expected)
 
 

@@ -33,7 +33,7 @@ def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blu
             tally=tally,
             services=[(s, status.services.get(s.name)) for s in settings.services],
             now=clock(),
-            address=request.host_url.rstrip("/"),
+            address=settings.web.url or request.host_url.rstrip("/"),
             anonymous=settings.web.token is None,
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from outage_window.settings.models import Service, Settings
+from outage_window.store import samples
 from tests.live.made import BORN, DAY, Metrics, Place, text
 
 START = BORN + 3 * DAY + 8 * 3600
@@ -237,6 +238,26 @@ def test_a_pull_that_breaks_off_leaves_no_hole(store):
     (found,) = broken.at(END + 1215)
     again = Place(store, whole)
     assert (again.watch.tick(), again.incidents()) == (None, [found])
+
+
+def test_samples_that_reach_prometheus_late_are_not_missed(store):
+    class Late(Metrics):
+        def samples(self, selector, start, end):
+            found = super().samples(selector, start, min(end, self.seen * 1e9))
+            return [one for one in found if len(one.time)]
+
+    metrics = Late((START, END))
+    place = Place(store, metrics)
+    metrics.seen = START - 600
+    place.at(START)
+    metrics.seen = START - 1
+    place.at(START + 900)
+    metrics.seen = END + 1200
+    (late,) = place.at(END + 1200)
+    with store.read() as connection:
+        stored = samples.load(connection, "auth", 0)
+    assert all((np.diff(one.time) == 30 * 10**9).all() for one in stored)
+    assert late["state"] == "closed"
 
 
 def test_an_export_can_be_watched(store, tmp_path):

@@ -1,0 +1,70 @@
+"""The files that an operator copies: each is loaded by the program that it is for."""
+
+import configparser
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from outage_window.cli.main import COMMANDS
+from outage_window.settings import load
+from outage_window.store import Store
+from outage_window.web import create_app
+
+CONFIG = Path(__file__).parents[2] / "config"
+RULES = CONFIG / "rules" / "outage-window.yml"
+
+
+def rules():
+    (group,) = yaml.safe_load(RULES.read_text())["groups"]
+    return group["rules"]
+
+
+def test_rules_name_metrics_that_are_there(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
+    settings = load(str(CONFIG / "outage-window.yml"), {})
+    metrics = create_app(store, settings).test_client().get("/metrics").text
+    store.close()
+    for rule in rules():
+        names = re.findall(r"outage_window_\w+", rule["expr"])
+        assert names
+        assert all(f"\n{name}{{" in metrics or f"\n{name} " in metrics for name in names)
+
+
+def test_every_alert_of_our_own_says_so():
+    assert {rule["labels"]["outage_window"] for rule in rules()} == {"self"}
+    assert "{{ $labels.service }}" in rules()[0]["annotations"]["summary"]
+
+
+def test_the_snippets_meet_each_other():
+    """Alertmanager posts to where the example listens; Prometheus scrapes it, and has the rules."""
+    listen = load(str(CONFIG / "outage-window.yml"), {}).web.listen
+    alertmanager = yaml.safe_load((CONFIG / "alertmanager.yml").read_text())
+    hooks = [h for r in alertmanager["receivers"] for h in r.get("webhook_configs", ())]
+    assert [h["url"] for h in hooks] == [f"http://{listen}/api/v1/webhooks/alertmanager"]
+    prometheus = yaml.safe_load((CONFIG / "prometheus.yml").read_text())
+    assert [(CONFIG / file).resolve() for file in prometheus["rule_files"]] == [RULES]
+    assert listen in str(prometheus["scrape_configs"])
+
+
+def test_the_unit_starts_a_command_that_exists():
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read(CONFIG / "outage-window.service")
+    assert unit["Service"]["ExecStart"].split()[1] in COMMANDS
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("promtool", ("check", "rules", str(RULES))),
+        ("promtool", ("check", "config", str(CONFIG / "prometheus.yml"))),
+        ("amtool", ("check-config", str(CONFIG / "alertmanager.yml"))),
+    ],
+)
+def test_the_real_tools_accept_them(programs, program, arguments):
+    ended = subprocess.run([programs[program], *arguments], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
