@@ -43,7 +43,6 @@ def facts(
     truncated_alerts: int = 0,
     inputs: Sequence[Origin] = (),
     user_inputs: Sequence[Origin] = (),
-    revision: int = 1,
 ) -> Incident:
     """Gather the facts of window `index` of an assessment.
 
@@ -53,10 +52,7 @@ def facts(
     every number names the ones that it came from.
     """
     assert assessment.detection is not None  # a window was detected in something
-    windows = assessment.detection.windows
-    window = windows[index]
-    own = [alert for alert in alerts or () if _of_service(alert, assessment.service)]
-    joined = [alert for alert in own if _incident_of(alert, windows) == index]
+    window = assessment.detection.windows[index]
     cells, gaps = _nearby(assessment.detection.cells, window)
     return Incident(
         id=incident_id or window_id(assessment.service, window),
@@ -67,7 +63,7 @@ def facts(
         window=_sourced(window, assessment.origins),
         no_window_because="",
         users=_sourced(assessment.users[index], tuple(user_inputs) or assessment.origins),
-        alerts=tuple(sorted(joined, key=lambda alert: (alert.fired_at, alert.name))),
+        alerts=_joined(alerts or (), assessment.service, assessment.detection.windows, index),
         events=_events(events, assessment.service, window),
         cells=cells,
         data_gaps=gaps,
@@ -76,7 +72,6 @@ def facts(
         inputs=tuple(dict.fromkeys((*assessment.origins, *inputs))),
         command=command,
         alerts_known=alerts is not None,
-        revision=revision,
     )
 
 
@@ -88,6 +83,15 @@ def _sourced(found: Found, origins: tuple[Origin, ...]) -> Found:
         if isinstance(value := getattr(found, field.name), Estimate) and not value.inputs
     }
     return replace(found, **numbers)
+
+
+def _joined(
+    alerts: Sequence[AlertFact], service: str, windows: Sequence[Window], index: int
+) -> tuple[AlertFact, ...]:
+    """The alerts of the service that join this window rather than another, in order of time."""
+    own = [alert for alert in alerts if _of_service(alert, service)]
+    joined = [alert for alert in own if _incident_of(alert, windows) == index]
+    return tuple(sorted(joined, key=lambda alert: (alert.fired_at, alert.name)))
 
 
 def _of_service(alert: AlertFact, service: str) -> bool:
