@@ -39,6 +39,18 @@ def test_a_draft_and_its_chart_for_each_window(program: Program, tmp_path: Path)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_no_alert_is_not_the_same_as_not_asked(program: Program, tmp_path: Path) -> None:
+    export, none = write_csv(tmp_path / "a.csv", rows()), tmp_path / "none.json"
+    none.write_text("[]")
+    drafts = []
+    for arguments in ((), ("--alerts", none)):
+        assert program.analyze(export, *arguments, "--draft", tmp_path / "d").code == 0
+        [path] = (tmp_path / "d").glob("*.md")
+        drafts.append(path.read_text())
+    assert "alerts are not known" in drafts[0]
+    assert "alerts are not known" not in drafts[1]
+
+
 def test_a_chart_keeps_its_name_or_gets_the_ids(program: Program, tmp_path: Path) -> None:
     one = write_csv(tmp_path / "one.csv", rows())
     two = write_csv(tmp_path / "two.csv", [*rows(), *rows("mail", seed=9)])
