@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from detector.estimate import Estimate
 from reports import lanes, numbers, times
 from reports.envelope import Envelope, envelope, steps
 from reports.facts import Incident
@@ -106,7 +105,7 @@ def _ratio(axis: Axes, columns: Envelope, level: bool) -> None:
     axis.fill_between(
         middle, low, high, color=BAND, alpha=0.45, lw=0, label="expected (95 % of intervals)"
     )
-    axis.plot(middle, columns.expected, color="#555555", lw=0.9, ls=(0, (4, 2)))
+    axis.plot(middle, columns.expected, color="#222222", lw=0.9, ls=(0, (4, 2)), zorder=2.8)
     x, lowest = steps(start, end, columns.low)
     _, highest = steps(start, end, columns.high)
     name = "errors" if level else "error ratio"
@@ -162,22 +161,24 @@ def _once(label: str, i: int) -> str:
 
 
 def _edge_labels(axis: Axes, incident: Incident, begin: float, end: float) -> None:
-    """Write the edges' times above the plot, turned inwards so that nothing is clipped."""
+    """Write the edges' times above the plot, placed so that none is clipped or overlaps."""
     window = incident.window
     if window is None:
         return
-    wide = (window.until - window.onset) > 0.45 * (end - begin)
-    left = (window.onset - begin) < 0.25 * (end - begin)
-    right = (end - window.until) < 0.25 * (end - begin)
-    named: list[tuple[str, Estimate, str]] = [
-        ("onset", window.start, "left" if wide or left else "right"),
-        ("recovery", window.end, "right" if wide or right else "left"),
-    ]
-    for name, edge, align in named:
-        if edge.value is None:
-            text, at = f"ongoing as of {times.utc(window.as_of)}", window.until
-        else:
-            text, at = f"{name} {numbers.show(edge).value}", edge.value
+    onset = f"onset {numbers.show(window.start).value}"
+    last = f"recovery {numbers.show(window.end).value}"
+    if window.end.value is None:
+        last = f"ongoing as of {times.utc(window.as_of)}"
+    length, middle = end - begin, (window.onset + window.until) / 2
+    if window.until - window.onset > 0.45 * length:
+        placed = [(onset, window.onset, "left"), (last, window.until, "right")]
+    elif middle - begin < 0.25 * length:
+        placed = [(f"{onset}, {last}", begin, "left")]
+    elif end - middle < 0.25 * length:
+        placed = [(f"{onset}, {last}", end, "right")]
+    else:
+        placed = [(f"{onset}, {last}", middle, "center")]
+    for text, at, align in placed:
         axis.annotate(
             text,
             (at / times.DAY, 1.0),

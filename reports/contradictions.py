@@ -14,8 +14,6 @@ LATE = 1800.0
 """Seconds from onset to first alert above which the alert is called late."""
 SLOW_DELIVERY = 300.0
 """Seconds from an alert's start to its first delivery above which that is mentioned."""
-EDGE = 600.0
-"""A gap in the data this close (seconds) to an edge's interval is mentioned with the edge."""
 
 BRIEF = {
     "no-alert": "no alert fired",
@@ -220,22 +218,40 @@ def _data(incident: Incident) -> Iterator[Contradiction]:
             "first alert may be one of them."
         )
         yield Contradiction("alerts-truncated", text, {"truncated_alerts": float(n)})
-    window = incident.window
+    far = []
     for start, end in incident.data_gaps:
-        text = f"There are no data {times.between(start, end)} ({times.about(end - start)})"
-        evidence: dict[str, str | float] = {"from": times.utc(start), "to": times.utc(end)}
-        near = [] if window is None else _edges_near(incident, start, end)
-        if near:
-            text += f": the measured {' and '.join(near)} can be no sharper than that gap allows"
-        yield Contradiction("data-gap-at-edge" if near else "data-gap", f"{text}.", evidence)
+        near = _edges_near(incident, start, end)
+        if not near:
+            far.append((start, end))
+            continue
+        text = f"{_gap(start, end)}: the measured {' and '.join(near)} can be no sharper than that."
+        yield Contradiction("data-gap-at-edge", text, _gap_evidence(start, end))
+    if far:
+        total = sum(end - start for start, end in far)
+        longest = max(far, key=lambda gap: gap[1] - gap[0])
+        text = f"{_gap(*longest)}."
+        if len(far) > 1:
+            text += f" That is the longest of {len(far)} gaps of {times.about(total)} in all."
+        figures: dict[str, str | float] = {"gaps": float(len(far)), "seconds": total}
+        yield Contradiction("data-gap", text, figures | _gap_evidence(*longest))
 
 
 def _edges_near(incident: Incident, start: float, end: float) -> list[str]:
-    window = incident.window
-    assert window is not None
+    """The edges whose interval a gap meets, or misses by no more than its own length."""
+    window, reach = incident.window, end - start
+    if window is None:
+        return []
     named = (("onset", window.start), ("recovery", window.end))
     bounds = [(name, *_bounds(edge)) for name, edge in named if edge.value is not None]
-    return [n for n, low, high in bounds if start <= high + EDGE and end >= low - EDGE]
+    return [n for n, low, high in bounds if start - reach <= high and end + reach >= low]
+
+
+def _gap(start: float, end: float) -> str:
+    return f"There are no data {times.between(start, end)} ({times.about(end - start)})"
+
+
+def _gap_evidence(start: float, end: float) -> dict[str, str | float]:
+    return {"from": times.utc(start), "to": times.utc(end)}
 
 
 def _same(declared: float, alert: float) -> bool:

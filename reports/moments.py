@@ -43,11 +43,13 @@ class Delay:
 class Near:
     """A change (or mitigation) and how long (seconds) it came before an edge of the window.
 
-    `in_words` is that with no more precision than the edge has: `8 min before the onset`.
+    `within` when it lies inside the edge's interval, so that which came first is not known;
+    `in_words` has no more precision than the edge: `8 min before the onset`.
     """
 
     event: EventFact
     before: float
+    within: bool
     in_words: str
 
 
@@ -140,24 +142,19 @@ def near_recovery(incident: Incident) -> tuple[Near, ...]:
     return _near(tuple(inside), window.end, "the recovery")
 
 
-def since(time: float, edge: Estimate, name: str) -> str:
-    """How long after (or before) an edge a moment lies, as precisely as the edge is known."""
+def _near(events: tuple[EventFact, ...], edge: Estimate, name: str) -> tuple[Near, ...]:
+    found = [_one_near(e, edge, name) for e in events if e.time <= _high(edge)]
+    return tuple(sorted((n for n in found if n.before <= NEAR), key=lambda n: abs(n.before)))
+
+
+def _one_near(event: EventFact, edge: Estimate, name: str) -> Near:
     assert edge.value is not None
     low = edge.value if edge.low is None else edge.low
-    if low <= time <= _high(edge):
-        return f"at {name}, within its interval"
+    before = edge.value - event.time
+    if low <= event.time <= _high(edge):
+        return Near(event, before, True, f"at {name}, within its interval")
     step = times.time_step(_high(edge) - low)
-    return times.apart(time - edge.value, name, step)
-
-
-def _near(events: tuple[EventFact, ...], edge: Estimate, name: str) -> tuple[Near, ...]:
-    assert edge.value is not None
-    found = [
-        Near(e, edge.value - e.time, since(e.time, edge, name))
-        for e in events
-        if e.time <= _high(edge)
-    ]
-    return tuple(sorted((n for n in found if n.before <= NEAR), key=lambda n: abs(n.before)))
+    return Near(event, before, False, times.apart(-before, name, step))
 
 
 def _since_onset(incident: Incident, time: float, what: str) -> Delay:

@@ -59,10 +59,9 @@ def _window(incident: Incident) -> list[Row]:
         return []
     rows = [Row(window.onset, "Onset", "Measured onset", True, _step(window.start))]
     if window.end.value is not None:
-        text = "Measured recovery"
-        for near in moments.near_recovery(incident)[:1]:
-            text += f"; nearest change or mitigation: “{near.event.text}”, {near.in_words}"
-        rows.append(Row(window.end.value, "Recovery", text, True, _step(window.end)))
+        rows.append(
+            Row(window.end.value, "Recovery", _recovered(incident), True, _step(window.end))
+        )
     elif window.provisional_end is not None:
         text = "Error ratio back to normal so far; too early to call it recovered"
         rows.append(Row(window.provisional_end, "Provisional end", text, True))
@@ -72,6 +71,18 @@ def _window(incident: Incident) -> list[Row]:
         rows.append(Row(phase.end, "Phase", f"Phase {number} of {of} ends", False))
         rows.append(Row(following.start, "Phase", f"Phase {number + 1} of {of} begins", False))
     return rows
+
+
+def _recovered(incident: Incident) -> str:
+    """The recovery, and how long after the nearest change or mitigation it came."""
+    window = incident.window
+    assert window is not None
+    for near in moments.near_recovery(incident)[:1]:
+        if near.within:
+            return f"Measured recovery; “{near.event.text}” lies within its interval"
+        after = times.apart(near.before, f"“{near.event.text}”", _step(window.end))
+        return f"Measured recovery, {after}"
+    return "Measured recovery"
 
 
 def _alerts(incident: Incident) -> list[Row]:

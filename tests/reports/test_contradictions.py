@@ -181,6 +181,12 @@ def test_truncated_alerts_gaps_and_slow_delivery():
     assert "measured onset can be no sharper" in statement(PHASED, "data-gap-at-edge")
     inside = replace(TOKENS, data_gaps=((at("2023-11-10 20:00"), at("2023-11-10 20:30")),))
     assert ids(inside) == ["data-gap"]
+    scrapes = tuple((t, t + 60.0) for t in (at("2023-11-10 17:00"), at("2023-11-10 18:00")))
+    missed = replace(TOKENS, data_gaps=(*scrapes, *inside.data_gaps))
+    assert ids(missed) == ["data-gap"]
+    assert "(30 min). That is the longest of 3 gaps of 32 min in all" in statement(
+        missed, "data-gap"
+    )
     slow = replace(TOKENS.alerts[0], received_at=TOKENS.alerts[0].fired_at + 400)
     assert ids(replace(TOKENS, alerts=(slow,))) == ["alert-delivered-late"]
 

@@ -72,7 +72,9 @@ def test_the_programs_own_alert_is_marked_and_minor():
 
 def test_recovery_names_the_nearest_change_before_it():
     row = next(r for r in timeline(ACCOUNTS) if r.kind == "Recovery")
-    assert "“rollback config: login policy 117”, 1 min 3 s before the recovery" in row.text
+    assert row.text == "Measured recovery, 1 min 3 s after “rollback config: login policy 117”"
+    row = next(r for r in timeline(IDENTITY) if r.kind == "Recovery")
+    assert row.text == "Measured recovery; “hotfix key-distributor 1.9.2” lies within its interval"
 
 
 def test_phases_are_rows():
