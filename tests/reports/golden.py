@@ -1,4 +1,4 @@
-"""Writes the golden drafts anew: `python -m tests.reports.golden` from the top of the checkout."""
+"""Writes the golden drafts and the one in docs anew: `python -m tests.reports.golden`."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ from reports.draft import render
 from .incidents import BLIND, ONGOING, REFERENCES, Incident
 
 FOLDER = Path(__file__).parent / "golden"
+DOCS = Path(__file__).parents[2] / "docs" / "drafts.md"
+FENCE = "`````"
 GOLDEN = {**REFERENCES, "ongoing": ONGOING, "suspected": BLIND}
 
 
@@ -14,6 +16,13 @@ def draft(incident: Incident) -> str:
     return render(incident, chart=f"{incident.id}.svg" if incident.cells is not None else None)
 
 
+def documented(page: str) -> str:
+    """The page of the docs with the draft of 2024-01-22 as it is now."""
+    before, _, _ = page.partition(f"{FENCE}markdown\n")
+    return f"{before}{FENCE}markdown\n{draft(REFERENCES['2024-01-22'])}{FENCE}\n"
+
+
 if __name__ == "__main__":
     for name, incident in GOLDEN.items():
         (FOLDER / f"{name}.md").write_text(draft(incident), "utf-8")
+    DOCS.write_text(documented(DOCS.read_text("utf-8")), "utf-8")
