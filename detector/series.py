@@ -13,6 +13,10 @@ I64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 
+MOST = 2.0**53
+"""Counts above this are no longer exact as floating point numbers: nothing counts that far."""
+
+
 class SeriesError(ValueError):
     """The arrays cannot be a series; `index` is the first offending observation, if it is one."""
 
@@ -50,6 +54,7 @@ class Counts:
         _refuse(~np.isfinite(self.attempts) | (self.attempts < 0), "attempts are not 0 or more")
         _refuse(~np.isfinite(self.errors) | (self.errors < 0), "errors are not 0 or more")
         _refuse(self.errors > self.attempts, "errors exceed attempts")
+        _refuse(self.attempts > MOST, "attempts exceed 2^53")
         if n > 1:
             _refuse(np.diff(self.cell) < 0, "cells are out of order")
 

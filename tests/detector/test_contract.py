@@ -139,6 +139,7 @@ def test_skewed_noise_of_a_level_is_no_outage() -> None:
         ([5.0, np.nan], [0.0, 0.0], "attempts"),
         ([5.0, 5.0], [0.0, np.inf], "errors"),
         ([5.0, 5.0], [0.0, 6.0], "exceed"),
+        ([5.0, 2e32], [0.0, 6.0], "2\\^53"),
     ],
 )
 def test_impossible_counts_are_refused_by_index(
