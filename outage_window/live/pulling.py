@@ -17,6 +17,9 @@ from outage_window.store.samples import Progress, Samples
 SECOND = 10**9
 CHUNK = 6 * 3600 * SECOND
 SMALLEST = 300 * SECOND
+LARGEST = 7 * 86400 * SECOND
+FEW = 20_000
+"""So few samples in a chunk: the next may be twice as long, since history may hold nothing."""
 OVERLAP = 120 * SECOND
 """Scrapes in flight get their start's time when they end: the last two minutes are asked again."""
 LAG = 3600 * SECOND
@@ -53,14 +56,14 @@ def pull(
         done = None
     at = max(now - history, _resume(done.covered_to, newest) if done else 0)
     found: list[Samples] = []
-    chunk = CHUNK
+    chunk, largest = CHUNK, LARGEST
     deadline = time.monotonic() + patience
     while at < now:
         end = min(at + chunk, now)
         try:
             new = _chunk(service, client, at, end)
         except TooMuch:
-            chunk //= 2
+            chunk = largest = chunk // 2
             if chunk < SMALLEST:
                 raise
             continue
@@ -68,6 +71,8 @@ def pull(
         store.write(lambda c, new=new, p=progress: samples.keep(c, service.name, new, p))  # type: ignore[misc]
         found += new
         at = end
+        if sum(len(one.time) for one in new) < FEW:
+            chunk = min(2 * chunk, largest)
         if time.monotonic() > deadline:
             break
     return found, at >= now

@@ -56,21 +56,12 @@ def engine(path: Path, *, writer: bool) -> Engine:
 def prepare(made: Engine, path: Path) -> None:
     """Make the tables, or refuse a database of another version or of another program."""
     version = {"key": "schema", "value": str(schema.VERSION)}
+    query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
     try:
         with made.begin() as connection:
             schema.metadata.create_all(connection)
             connection.execute(insert(schema.meta).values(version).on_conflict_do_nothing())
-    except DBAPIError as error:
-        raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
-    check_version(made, path)
-
-
-def check_version(made: Engine, path: Path) -> None:
-    """Refuse a database of another version or of another program."""
-    query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
-    try:
-        with made.connect() as connection:
-            found = connection.execute(query).scalar_one_or_none()
+            found = connection.execute(query).scalar_one()
     except DBAPIError as error:
         raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
     if found != str(schema.VERSION):

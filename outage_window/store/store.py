@@ -12,8 +12,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from outage_window.errors import InputError
-from outage_window.store.engine import check_version, database_file, engine, lock, prepare
-from outage_window.store.writer import PATIENCE, StoreFailed, Work, Writer
+from outage_window.store.engine import database_file, engine, lock, prepare
+from outage_window.store.writer import PATIENCE, Work, Writer
 
 T = TypeVar("T")
 
@@ -25,9 +25,7 @@ class Store:
     `with store.read() as c: events.of(c, ...)`. Work that is written must bear repetition.
     """
 
-    def __init__(
-        self, readers: Engine, writer: Writer | None, key: bytes = b"", held: int | None = None
-    ) -> None:
+    def __init__(self, readers: Engine, writer: Writer, key: bytes, held: int) -> None:
         self._readers = readers
         self._writer = writer
         self._held = held
@@ -53,23 +51,8 @@ class Store:
             raise
         return cls(engine(path, writer=False), Writer(writing), key, held)
 
-    @classmethod
-    def open_to_read(cls, url: str) -> Store:
-        """Open a database that exists, beside the process that writes it or without one.
-
-        Raises `InputError` where there is none, or it is another program's. `write` fails.
-        """
-        path = database_file(url)
-        if not path.is_file():
-            raise InputError(str(path), "no such database; outage-window serve makes one")
-        readers = engine(path, writer=False)
-        check_version(readers, path)
-        return cls(readers, None)
-
     def write(self, work: Work[T], patience: float = PATIENCE) -> T:
         """Run `work` on the writing connection; return its result after COMMIT (`StoreFailed`)."""
-        if self._writer is None:
-            raise StoreFailed("the store was opened to read")
         return self._writer.submit(work, patience)
 
     @contextmanager
@@ -81,15 +64,13 @@ class Store:
     @property
     def waiting(self) -> int:
         """How many writes are queued now."""
-        return 0 if self._writer is None else self._writer.waiting
+        return self._writer.waiting
 
     def close(self) -> None:
         """Commit what is queued, close the database and give the lock back."""
         self._readers.dispose()
-        if self._writer is not None:
-            self._writer.close()
-        if self._held is not None:
-            os.close(self._held)
+        self._writer.close()
+        os.close(self._held)
 
 
 def _user_key(path: Path) -> bytes:

@@ -142,10 +142,11 @@ def test_a_failure_on_the_way_loses_nothing(server, client, store):
 
     server.answer = answer
     with pytest.raises(PullFailed):
-        pull(AUTH, client, store, NOW, 4 * CHUNK)
+        pull(AUTH, client, store, NOW, 7 * CHUNK)
     with store.read() as connection:
-        assert samples.reached(connection, "auth").covered_to == NOW - 2 * CHUNK
-    _, caught_up = pull(AUTH, client, store, NOW, 4 * CHUNK)
+        # Two chunks, the second twice as long as the first, since there was little in it.
+        assert samples.reached(connection, "auth").covered_to == NOW - 4 * CHUNK
+    _, caught_up = pull(AUTH, client, store, NOW, 7 * CHUNK)
     assert caught_up
     with store.read() as connection:
         stored = {one.role: one.time.tolist() for one in samples.load(connection, "auth", 0)}

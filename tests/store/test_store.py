@@ -44,19 +44,6 @@ def test_a_second_writer_is_refused(store, tmp_path):
         Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
 
 
-def test_it_can_be_read_beside_the_process_that_writes_it(store, tmp_path):
-    url = f"sqlite:///{tmp_path / 'ow.db'}"
-    reader = Store.open_to_read(url)
-    store.write(lambda c: deliveries.keep(c, "am", b"body", 1))
-    with reader.read() as connection:
-        assert deliveries.tally(connection).received == 1
-    with pytest.raises(StoreFailed, match="opened to read"):
-        reader.write(lambda c: deliveries.keep(c, "am", b"more", 1))
-    reader.close()
-    with pytest.raises(InputError, match="no such database"):
-        Store.open_to_read(f"sqlite:///{tmp_path / 'gone.db'}")
-
-
 @pytest.mark.parametrize("url", ["postgresql://h/d", "sqlite://", "sqlite:///:memory:", "x"])
 def test_other_databases_are_refused(url):
     with pytest.raises(InputError, match="sqlite:///FILE"):
