@@ -47,6 +47,7 @@ def _service(
     origins: tuple[Origin, ...],
     where: str,
 ) -> ServiceData:
+    silent = 0
     if reading.attempts_selector is None or reading.errors_selector is None:
         labels = {tuple(sorted(one.labels.items())) for one in series}
         if len(labels) > 1:
@@ -65,11 +66,21 @@ def _service(
         if len(time) < 2:
             reason = f"{intervals.TOO_LITTLE} is selected by {reading.attempts_selector.text}"
             return ServiceData(name, None, origins, reason)
-        value = _at(time, *_sum(errors))
+        seen, failed = _sum(errors)
+        value = _at(time, seen, failed)
+        silent = len(np.setdiff1d(time, seen, assume_unique=True))
         scale = intervals.step_of(time) if reading.quantity == "rate" else 1.0
         rows = _rows(name, reading, origins[0], time, total * scale, value * scale)
     data = intervals.service_data(name, [rows], reading.time_marks or "end")
-    return ServiceData(name, data.series, origins, data.refused, data.notes)
+    notes = (*data.notes, *_silence(silent, len(time)))
+    return ServiceData(name, data.series, origins, data.refused, notes)
+
+
+def _silence(silent: int, steps: int) -> tuple[str, ...]:
+    """Say that a missing error value was read as no errors."""
+    if not silent:
+        return ()
+    return (f"{silent} of {steps} steps have no value of the errors selector: read as no errors",)
 
 
 def _rows(

@@ -272,6 +272,22 @@ def test_values_of_expressions(
     assert "--quantity" in refused.err
 
 
+def test_a_missing_error_value_is_read_as_no_errors_and_said(
+    made: list[Row], tmp_path: Path
+) -> None:
+    path = expression(tmp_path / "a.json", [r for r in made if r.service == "auth"], "count")
+    answer = json.loads(path.read_text())
+    errors = answer["data"]["result"][1]
+    errors["values"] = errors["values"][5:]
+    path.write_text(json.dumps(answer))
+    reading = Reading(
+        quantity="count",
+        attempts_selector=parse('{kind="attempts"}', "test"),
+        errors_selector=parse('{kind="errors"}', "test"),
+    )
+    assert any("read as no errors" in str(note) for note in found(path, reading=reading)["notes"])
+
+
 def test_the_same_inputs_give_the_same_bytes(
     made: list[Row], program: Program, tmp_path: Path
 ) -> None:
