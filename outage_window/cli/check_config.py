@@ -26,6 +26,7 @@ def command(file: str) -> int:
     anonymous = settings.web.token is None
     click.echo(f"{file}: good")
     click.echo(f"listens on {settings.web.listen}, {'without' if anonymous else 'with'} a token")
+    click.echo(f"takes alerts from one sender, named {settings.sender}")
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
         click.echo(f"asks {_without_userinfo(settings.prometheus.url)}")
