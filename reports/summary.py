@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.series import F64
 from reports import moments, numbers, times
 from reports.facts import Incident
 from reports.tidy import tidy
@@ -17,7 +16,8 @@ def text_equivalent(incident: Incident) -> str:
     if cells is None or len(cells.start) == 0:
         return f"No chart of {incident.service}: there are no metrics around the incident."
     between = times.between(float(cells.start[0]), float(cells.end[-1]), times.MINUTE)
-    parts = [f"Error ratio of {incident.service}, {between}", _level(incident)]
+    name = "Errors" if is_level(incident) else "Error ratio"
+    parts = [f"{name} of {incident.service}, {between}", _level(incident)]
     parts += [_window(incident), _marks(incident), _gaps(incident)]
     return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."
 
@@ -34,16 +34,19 @@ def is_level(incident: Incident) -> bool:
 def _level(incident: Incident) -> str:
     cells, window = incident.cells, incident.window
     assert cells is not None
+    write = _plain if is_level(incident) else _percent
     if np.isnan(cells.ratio).all():
         return "there were no attempts"
     if window is None:
-        return f"it lies between {_percent(np.nanmin(cells.ratio))} and {_peak(cells.ratio)}"
+        low, high = float(np.nanmin(cells.ratio)), float(np.nanmax(cells.ratio))
+        return f"it lies between {write(low)} and {write(high)}"
     inside = (cells.end > window.onset) & (cells.start < window.until)
     usual = float(np.nanmean(cells.expected))
-    text = f"it is expected near {_percent(usual)}"
+    text = f"it is expected near {write(usual)}"
     if np.isnan(cells.ratio[inside]).all():
         return text
-    return f"{text} and reaches {_peak(cells.ratio[inside])} in one interval of the window"
+    peak = write(float(np.nanmax(cells.ratio[inside])))
+    return f"{text} and reaches {peak} in one interval of the window"
 
 
 def _window(incident: Incident) -> str:
@@ -72,8 +75,8 @@ def _gaps(incident: Incident) -> str:
     return f"{n} gap{'s' if n > 1 else ''} without data" if n else ""
 
 
-def _peak(ratio: F64) -> str:
-    return _percent(float(np.nanmax(ratio)))
+def _plain(level: float) -> str:
+    return f"{level:.3g}"
 
 
 def _percent(ratio: float) -> str:

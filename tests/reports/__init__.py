@@ -1,0 +1,1 @@
+"""Tests of drafts, timelines, contradictions and charts."""

@@ -377,3 +377,45 @@ RATIO_ONLY = replace(
         errors=np.full(135, np.nan),
     ),
 )
+
+
+def _level() -> Incident:
+    """A series of errors a second: windows, but neither attempts nor a ratio."""
+
+    def none(unit: str, reason: str) -> Estimate:
+        return Estimate.not_derivable(unit, reason, "counts of attempts beside the errors")  # type: ignore[arg-type]
+
+    found = ACCOUNTS.window
+    assert found is not None
+    counts = {
+        name: none(name.rpartition("_")[2], "the series has no attempts")
+        for name in ("attempts", "errors", "excess_errors")
+    }
+    ratios = {
+        name: none("ratio", "the series is a level of errors, not a ratio")
+        for name in ("error_ratio", "baseline_error_ratio", "peak_error_ratio")
+    }
+    users = replace(refused_users(), tier=None, attempts_share=None, retry_range=None)
+    series = RATIO_ONLY.cells
+    assert series is not None
+    scaled = {name: getattr(series, name) * 40 for name in ("ratio", "expected", "low", "high")}
+    return replace(
+        RATIO_ONLY,
+        window=replace(found, **counts, **ratios),
+        users=users,
+        cells=replace(series, **scaled),
+    )
+
+
+LEVEL = _level()
+
+DECLARED = replace(
+    BLIND,
+    state="declared",
+    alerts=(),
+    no_window_because="the metrics of this service do not see sign-ins",
+    events=(
+        event("2024-06-01 22:00", "declared_start", "Sign-ins fail"),
+        event("2024-06-01 22:20", "escalated", "Escalated", "Identity"),
+    ),
+)

@@ -12,7 +12,17 @@ from detector.model import Cells
 from reports.chart import render, text_equivalent
 from reports.envelope import COLUMNS, envelope, steps
 
-from .incidents import ACCOUNTS, BLIND, IDENTITY, ONGOING, PHASED, RATIO_ONLY, SUSPECTED, TOKENS
+from .incidents import (
+    ACCOUNTS,
+    BLIND,
+    IDENTITY,
+    LEVEL,
+    ONGOING,
+    PHASED,
+    RATIO_ONLY,
+    SUSPECTED,
+    TOKENS,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,6 +40,7 @@ KINDS = {
     "suspected": SUSPECTED,
     "phased": PHASED,
     "ratio only": RATIO_ONLY,
+    "level": LEVEL,
     "no attempts": nothing(SUSPECTED),
     "one cell": replace(
         SUSPECTED,
@@ -108,3 +119,9 @@ def test_words_say_what_the_picture_shows():
     assert "1 alert, 2 changes" in text
     assert "1 gap without data" in text
     assert "\n" not in text
+
+
+def test_a_level_of_errors_is_not_called_a_ratio():
+    text = text_equivalent(LEVEL)
+    assert text.startswith("Errors of accounts")
+    assert "%" not in text

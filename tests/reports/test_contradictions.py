@@ -126,7 +126,7 @@ def test_the_programs_own_alert_is_no_alert():
     incident = replace(ACCOUNTS, alerts=(own,))
     assert ids(incident) == ["no-alert"]
     assert statement(incident, "no-alert").startswith("No alert fired but this program's own.")
-    assert "Noticed by ticket" in parse(render(incident)).text
+    assert "Noticed: by ticket" in parse(render(incident)).text
 
 
 def test_no_rule_and_a_rule_that_stays_silent():
@@ -200,4 +200,4 @@ def test_evidence_is_plain_values():
 def test_an_old_ticket_is_not_how_it_was_noticed():
     old = EventFact(TOKENS.window.onset - 20_000, "ticket", "lost my badge")
     text = parse(render(replace(TOKENS, events=(old,)))).text
-    assert "Noticed by alert" in text
+    assert "Noticed: by alert" in text

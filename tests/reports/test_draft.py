@@ -18,7 +18,9 @@ from .incidents import (
     ACCOUNTS,
     BLIND,
     CONFIG,
+    DECLARED,
     IDENTITY,
+    LEVEL,
     ONGOING,
     PHASED,
     RATIO_ONLY,
@@ -31,7 +33,7 @@ from .incidents import (
 from .markdown import parse
 
 ALL = {**REFERENCES, "ongoing": ONGOING, "suspected": SUSPECTED, "blind": BLIND}
-ALL |= {"phased": PHASED, "ratio": RATIO_ONLY}
+ALL |= {"phased": PHASED, "ratio": RATIO_ONLY, "level": LEVEL, "declared": DECLARED}
 
 SECTIONS = [
     ("h2", "Issue summary"),
@@ -147,6 +149,7 @@ def test_without_a_window_alert_times_are_called_alert_times():
     assert "no outage was measured, because no metrics of this service have been read yet" in text
     assert "The alert times are the alerts' own" in text
     assert "degraded" not in text
+    assert "The alert times" not in parse(render(DECLARED)).text
 
 
 def test_ongoing_has_no_recovery_and_says_so():
@@ -293,3 +296,12 @@ def test_labels_are_shown_as_they_are():
         t for t in parse(render(replace(SESSIONS, events=(event,)))).tables if t[0][-1] == "What"
     )
     assert text in [row[-1] for row in timeline]
+
+
+@pytest.mark.parametrize(
+    "path", ["a b.svg", "x> [y](z).svg", "a\n\n# b.svg", "<i>", "a\\.svg", "`"]
+)
+def test_the_path_of_the_chart_stays_inside_its_link(path):
+    benign = parse(render(TOKENS, chart="chart.svg"))
+    odd = parse(render(TOKENS, chart=path))
+    assert (odd.kinds, odd.headings) == (benign.kinds, benign.headings)
