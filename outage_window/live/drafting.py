@@ -16,7 +16,8 @@ def draft(incident: Incident) -> str:
     """The incident's postmortem draft as Markdown."""
     from reports.draft import render
 
-    return render(incident)
+    pictured = incident.cells is not None and len(incident.cells.start)
+    return render(incident, chart=f"{_stem(incident)}.svg" if pictured else None)
 
 
 def chart(incident: Incident) -> bytes | None:
@@ -34,13 +35,18 @@ def write(folder: str, incident: Incident, text: str, picture: bytes | None) -> 
 
     A file that is there is never replaced: somebody may have begun to edit it.
     """
-    name = incident.id if incident.revision == 1 else f"{incident.id}.r{incident.revision}"
+    name = _stem(incident)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     _write_new(target / f"{name}.md", text.encode())
     if picture is not None:
         _write_new(target / f"{name}.svg", picture)
     return target / f"{name}.md"
+
+
+def _stem(incident: Incident) -> str:
+    """The name, without ending, that an incident's draft and chart are written under."""
+    return incident.id if incident.revision == 1 else f"{incident.id}.r{incident.revision}"
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -142,7 +142,6 @@ class Keeper:
         start: int,
         end: int | None,
     ) -> None:
-        final = incident.state == "closed"
         after = facts_of(incident)
         revision, change = stored.revision if stored else 1, ""
         if stored is not None and stored.closed_at is not None and stored.draft is not None:
@@ -150,25 +149,11 @@ class Keeper:
             if not change:
                 return
             revision += 1
+        if stored is not None and _still_unconfirmed(stored, incident, after):
+            return
         incident = replace(incident, revision=revision)
-        row = StoredIncident(
-            id=incident.id,
-            service=scene.service,
-            state=incident.state,
-            start=start,
-            end=end,
-            has_window=incident.window is not None,
-            alerted=bool(incident.alerts),
-            opened_at=stored.opened_at if stored else scene.now,
-            updated_at=scene.now,
-            facts=after,
-            document=document(incident),
-            closed_at=scene.now if final else None,
-            revision=revision,
-            moved=change,
-            draft=_rendered(draft, incident),
-            chart=_rendered(chart, incident) if final else None,
-        )
+        opened_at = stored.opened_at if stored else scene.now
+        row = replace(_row(scene, incident, opened_at, change), start=start, end=end)
         if stored is not None and replace(stored, updated_at=row.updated_at) == row:
             return
         self._store.write(lambda c: incidents.save(c, row))
@@ -206,6 +191,38 @@ class Keeper:
         first = new_id(service, start, ())
         with self._store.read() as connection:
             return new_id(service, start, incidents.ids_like(connection, first))
+
+
+def _row(scene: Scene, incident: Incident, opened_at: int, change: str) -> StoredIncident:
+    """What is stored of an incident, but for its edges; drawn and written out when it is closed."""
+    final = incident.state == "closed"
+    return StoredIncident(
+        id=incident.id,
+        service=scene.service,
+        state=incident.state,
+        start=scene.now,
+        end=None,
+        has_window=incident.window is not None,
+        alerted=bool(incident.alerts),
+        opened_at=opened_at,
+        updated_at=scene.now,
+        facts=facts_of(incident),
+        document=document(incident),
+        closed_at=scene.now if final else None,
+        revision=incident.revision,
+        moved=change,
+        draft=_rendered(draft, incident),
+        chart=_rendered(chart, incident) if final else None,
+    )
+
+
+def _still_unconfirmed(
+    stored: StoredIncident, incident: Incident, after: Mapping[str, object]
+) -> bool:
+    """Whether nothing but the time of asking differs: then there is nothing to write each pass."""
+    same = stored.state == incident.state == "unconfirmed" and stored.draft is not None
+    reason = stored.document.get("no_window_because")
+    return same and reason == incident.no_window_because and stored.facts == after
 
 
 def _rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:

@@ -106,6 +106,7 @@ def test_an_alert_without_elevated_errors(store):
     assert found["state"] == "unconfirmed"
     assert "quiet" in found["no_window_because"]
     assert "quiet" in place.client.get(f"/api/v1/incidents/{found['id']}/draft").text
+    assert place.at(START + 5000) == [found]
 
 
 def test_a_suspicion_that_metrics_confirm_keeps_its_id(store):
