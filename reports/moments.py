@@ -53,9 +53,14 @@ class Near:
     in_words: str
 
 
+def counts(alert: AlertFact) -> bool:
+    """Whether an alert is evidence: the program's own are not."""
+    return alert.labels.get(SELF[0]) != SELF[1]
+
+
 def alerts_of(incident: Incident) -> tuple[AlertFact, ...]:
     """The alerts that count: all but the program's own."""
-    return tuple(a for a in incident.alerts if a.labels.get(SELF[0]) != SELF[1])
+    return tuple(alert for alert in incident.alerts if counts(alert))
 
 
 def first_alert(incident: Incident) -> AlertFact | None:

@@ -88,9 +88,8 @@ def _recovered(incident: Incident) -> str:
 def _alerts(incident: Incident) -> list[Row]:
     rows: list[Row] = []
     groups: dict[tuple[str, bool], list[AlertFact]] = {}
-    counted = moments.alerts_of(incident)
     for alert in sorted(incident.alerts, key=lambda a: a.fired_at):
-        groups.setdefault((alert.name, alert in counted), []).append(alert)
+        groups.setdefault((alert.name, moments.counts(alert)), []).append(alert)
     for (_, counts), alerts in groups.items():
         rows += _folded(alerts, counts)
     return rows
@@ -117,16 +116,16 @@ def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
 
 
 def _events(incident: Incident) -> list[Row]:
-    return [_event(incident, event) for event in incident.events]
+    near = {id(n.event): n.in_words for n in moments.near_onset(incident)}
+    return [_event(event, near.get(id(event))) for event in incident.events]
 
 
-def _event(incident: Incident, event: EventFact) -> Row:
+def _event(event: EventFact, near: str | None) -> Row:
     text = event.text
     if event.team:
         text = f"{text} → {event.team}" if event.type == "escalated" else f"{text} ({event.team})"
-    for near in moments.near_onset(incident):
-        if near.event is event:
-            text += f" — change near in time: {near.in_words}"
+    if near is not None:
+        text += f" — change near in time: {near}"
     kind = WORDS.get(event.type, event.type)
     return Row(event.time, kind, text, event.type in MILESTONES)
 
