@@ -26,6 +26,8 @@ TEMPLATES = ("default",)
 SHORT_HASH = 12
 MOST_ROWS = 60
 """A timeline longer than this shows its important rows alone, and says how many it leaves out."""
+MOST_LISTED = 20
+"""Of one kind of event no list shows more than this; the rest is counted."""
 STEPS = (
     ("ticket", "First ticket"),
     ("detected_by", "First report"),
@@ -228,7 +230,11 @@ def _shown_events(
     def shown(*types: str, since_onset: bool = False) -> list[tuple[str, str, str]]:
         events = moments.events_of(incident, *types)
         kept = [e for e in events if e.time >= onset or not since_onset]
-        return [(_at(e, zone), e.text, e.team) for e in kept]
+        found = [(_at(e, zone), e.text, e.team) for e in kept[:MOST_LISTED]]
+        if len(kept) > MOST_LISTED:
+            more = f"the last of {len(kept) - MOST_LISTED:,} more that are not listed here"
+            found.append((_at(kept[-1], zone), more, ""))
+        return found
 
     return shown
 

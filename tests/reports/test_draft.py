@@ -198,6 +198,9 @@ def test_a_long_timeline_keeps_what_matters_and_counts_the_rest():
     parsed = parse(render(noisy))
     timeline = next(t for t in parsed.tables if t[0][-1] == "What")
     assert "Left out: 101 rows" in parsed.text
+    assert "note 17" in parsed.text
+    assert "note 30" not in parsed.text
+    assert "the last of 82 more that are not listed here" in parsed.text
     assert {"Onset", "Recovery", "Alert fired", "Escalated"} <= {row[1] for row in timeline}
 
 
