@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -70,4 +72,5 @@ def _replay_all(folder: Path, seed: int) -> None:
         click.echo(f"  {one.draft}")
     click.echo()
     click.echo("Next: copy config/outage-window.yml, name your services in it, and start")
-    click.echo("  outage-window serve --config.file config/outage-window.yml")
+    program = "outage-window" if shutil.which("outage-window") else sys.argv[0]
+    click.echo(f"  {program} serve --config.file config/outage-window.yml")

@@ -147,7 +147,7 @@ def _draft(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{outage.id}.svg").write_bytes(chart.data)
     path = folder / f"{outage.id}.md"
-    text = draft.get_data(as_text=True).replace(f"({identity}.svg)", f"({outage.id}.svg)")
+    text = draft.get_data(as_text=True).replace(f"{identity}.svg", f"{outage.id}.svg")
     path.write_text(text, "utf-8")
     return path
 
