@@ -95,6 +95,10 @@ class _Count:
     hit: int
     blocked: int
 
+    @property
+    def degraded(self) -> int:
+        return self.hit - self.blocked
+
 
 def _inner(window: Window) -> tuple[float, float]:
     start = window.start.high if window.start.high is not None else window.onset
@@ -141,20 +145,19 @@ def _counted(
     observed: float,
     minutes: tuple[float, float, float],
 ) -> UserShare:
-    def people(name: Literal["active", "hit", "blocked"], method: str) -> Estimate:
+    def people(name: Literal["active", "hit", "blocked", "degraded"], method: str) -> Estimate:
         values = [float(getattr(c, name)) for c in (at, inner, outer)]
         return Estimate(values[0], min(values), max(values), "users", "measured", method)
 
     ratios = [c.hit / c.active for c in (at, inner, outer) if c.active]
     method = "distinct users with a system failure / distinct users served or failed (tier 1)"
-    degraded = Estimate.exact(float(at.hit - at.blocked), "users", "hit, with a success as well")
     return UserShare(
         affected=Estimate(ratios[0], min(ratios), max(ratios), "ratio", "measured", method),
         tier=1,
         denominator=DENOMINATOR,
         hit_users=people("hit", "distinct users with a system failure in the window"),
         blocked_users=people("blocked", "hit, without a success in the window"),
-        degraded_users=degraded,
+        degraded_users=people("degraded", "hit, with a success as well"),
         active_users=people("active", DENOMINATOR),
         user_minutes_observed=Estimate.exact(
             observed, "user-minutes", "from a system failure to the same user's next attempt"
