@@ -9,6 +9,7 @@ import pytest
 from outage_window.demo.counters import SCRAPE, scrape
 from outage_window.demo.references import REFERENCES, moved
 from outage_window.demo.simulate import simulate
+from tests.demo.worlds import detected, scrape_with_newborn
 
 CASES = [(moved(reference, seed), seed) for reference in REFERENCES for seed in (1, 2)]
 NAMES = [f"{outage.id}-{seed}" for outage, seed in CASES]
@@ -20,7 +21,7 @@ def edges(detection):
 
 
 @pytest.mark.parametrize(("outage", "seed"), CASES, ids=NAMES)
-def test_a_reason_first_seen_in_the_outage_counts_from_nothing(detected, outage, seed):
+def test_a_reason_first_seen_in_the_outage_counts_from_nothing(outage, seed):
     born = scrape(outage, simulate(outage, seed), seed)
     first = [one for one in born if one.labels.get("reason") == outage.reason]
     assert any(one.value[0] > 5 and one.time[0] - outage.start < 2 * SCRAPE for one in first)
@@ -38,7 +39,7 @@ def test_a_reason_first_seen_in_the_outage_counts_from_nothing(detected, outage,
 
 
 @pytest.mark.parametrize(("outage", "seed"), CASES, ids=NAMES)
-def test_a_restart_in_the_first_interval_moves_no_edge(detected, outage, seed):
+def test_a_restart_in_the_first_interval_moves_no_edge(outage, seed):
     attempts = simulate(outage, seed)
     pod = seed % outage.pods
     series = scrape(outage, attempts, seed, {pod: outage.start + 7.0})
@@ -48,18 +49,11 @@ def test_a_restart_in_the_first_interval_moves_no_edge(detected, outage, seed):
 
 
 @pytest.mark.parametrize(("outage", "seed"), CASES, ids=NAMES)
-def test_a_pod_born_in_the_first_interval_moves_no_edge(detected, outage, seed):
+def test_a_pod_born_in_the_first_interval_moves_no_edge(outage, seed):
     outage = replace(outage, pods=outage.pods + 1)
-    new, born = outage.pods - 1, outage.start + 11.0
-    attempts = simulate(outage, seed)
-    elsewhere = np.where((attempts.pod == new) & (attempts.time < born), 0, attempts.pod)
-    attempts = replace(attempts, pod=elsewhere.astype(np.int8))
-    series = []
-    for one in scrape(outage, attempts, seed, {new: born}):  # counts from 0 since it was born
-        if one.labels["instance"].endswith(f"-{new + 1}:8080"):
-            lives = one.time > born
-            one = replace(one, time=one.time[lives], value=one.value[lives])
-        series.append(one)
+    series = scrape_with_newborn(
+        outage, simulate(outage, seed), seed, outage.pods - 1, outage.start + 11.0
+    )
     start, end = edges(detected(outage, series))
     assert abs(start - outage.start) <= SCRAPE
     assert abs(end - outage.end) <= SCRAPE

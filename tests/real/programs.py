@@ -1,7 +1,6 @@
 # Starts real programs on free loopback ports, waits until they answer, stops them by process id.
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
@@ -102,6 +101,16 @@ def prometheus(
     )
 
 
+def fill(programs: dict[str, str], openmetrics: Path, data: Path) -> None:
+    """Put the samples of a file into blocks that Prometheus will find in `data`; drop the file."""
+    subprocess.run(
+        [programs["promtool"], "tsdb", "create-blocks-from", "--max-block-duration=768h",
+         "--quiet", "openmetrics", openmetrics, data],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    openmetrics.unlink()
+
+
 def alertmanager(programs: dict[str, str], folder: Path, config: dict[str, Any]) -> Program:
     port = free_port()
     return Program(
@@ -170,7 +179,3 @@ def routed_to(*receivers: Program | str, matchers: list[list[str]] | None = None
             for number, url in enumerate(urls)
         ],
     }
-
-
-def canonical(value: object) -> bytes:
-    return json.dumps(value).encode()

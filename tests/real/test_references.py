@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +11,10 @@ from outage_window.demo import writers
 from outage_window.demo.counters import SCRAPE, SYSTEM_REASON, USER_REASON, scrape
 from outage_window.demo.references import ACCOUNTS, CONFIG, IDENTITY, REFERENCES, SESSIONS, TOKENS
 from outage_window.demo.simulate import simulate, truth
+from tests.demo.worlds import scrape_with_newborn
 from tests.real.programs import (
     alertmanager,
+    fill,
     free_port,
     incidents,
     prometheus,
@@ -24,6 +25,7 @@ from tests.real.programs import (
 
 pytestmark = pytest.mark.real
 SEED = 11
+RESTARTS = {TOKENS.id: {1: TOKENS.start + 7.0}}
 BY_SERVICE = {outage.service: outage for outage in REFERENCES}
 ODDITIES = {
     ACCOUNTS.id: ["No alert fired", "would have fired"],
@@ -34,20 +36,20 @@ ODDITIES = {
 }
 
 
-def fill(programs, folder, worlds):
-    """Put the counters of all five, three weeks and more each, into blocks of one Prometheus."""
-    data = folder / "history"
+def history(programs, folder, worlds):
+    """Put the counters of all five, three weeks and more each, into blocks of one Prometheus.
+
+    In the first interval of an outage a pod of one service restarts, and one of another is born.
+    """
     for outage, attempts in worlds:
         file = folder / f"{outage.id}.om"
-        series = scrape(outage, attempts, SEED)
+        series = scrape(outage, attempts, SEED, RESTARTS.get(outage.id))
+        if outage is SESSIONS:
+            last, born = outage.pods - 1, outage.start + 11.0
+            series = scrape_with_newborn(outage, attempts, SEED, last, born)
         writers.write_openmetrics(series, file, attempts.begin, attempts.end)
-        subprocess.run(
-            [programs["promtool"], "tsdb", "create-blocks-from", "--max-block-duration=768h",
-             "--quiet", "openmetrics", file, data],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
-        file.unlink()
-    return data
+        fill(programs, file, folder / "history")
+    return folder / "history"
 
 
 def settings(prometheus_url, begin, end):
@@ -100,7 +102,7 @@ def served(programs, running, tmp_path_factory):
     folder = tmp_path_factory.mktemp("references")
     worlds = [(outage, simulate(outage, SEED)) for outage in REFERENCES]
     source = prometheus(
-        programs, folder, {"global": {"scrape_interval": "1m"}}, fill(programs, folder, worlds)
+        programs, folder, {"global": {"scrape_interval": "1m"}}, history(programs, folder, worlds)
     )
     running.callback(source.stop)
     begin, end = min(w.begin for _, w in worlds), max(w.end for _, w in worlds)
