@@ -63,9 +63,19 @@ def _serve(settings: Settings, store: Store) -> None:
     host, port = server.effective_host, server.effective_port
     click.echo(f"listening on http://{host}:{port} (pages, API, webhooks)")
     stop.wait()
-    server.close()
+    _stop_listening(server)
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
     loop.stop()
+
+
+def _stop_listening(server: BaseWSGIServer) -> None:
+    """Close the listening socket in the server's own thread, whose loop must not see it vanish.
+
+    The loop goes on, so that requests under way get their answers.
+    """
+    from waitress.wasyncore import dispatcher  # type: ignore[import-untyped]
+
+    server.trigger.pull_trigger(lambda: dispatcher.close(server))
 
 
 def _until(settings: Settings, now: Clock) -> Clock:
@@ -84,7 +94,7 @@ def _listen(app: object, settings: Settings) -> BaseWSGIServer:
     try:
         return create_server(
             app,
-            host=settings.web.host or "0.0.0.0",  # noqa: S104 (asked for by the settings)
+            host=_host(settings),
             port=settings.web.port,
             threads=THREADS,
             max_request_body_size=LARGE + 1,
@@ -96,6 +106,14 @@ def _listen(app: object, settings: Settings) -> BaseWSGIServer:
         raise InputError(
             f"web.listen: {settings.web.listen}", f"cannot be listened on ({error.strerror})"
         ) from None
+
+
+def _host(settings: Settings) -> str:
+    """One address: a name such as localhost may stand for two, and would make two servers."""
+    host = settings.web.host
+    if host == "localhost":
+        return "127.0.0.1"
+    return host or "0.0.0.0"  # noqa: S104 (asked for by the settings)
 
 
 def _log_plainly() -> None:
