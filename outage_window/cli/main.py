@@ -46,15 +46,15 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("outage-window"), prog_name="outage-window")
-@click.option("--debug", is_flag=True, help="Show the trace of an internal error.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+@click.option(
+    "--debug", is_flag=True, expose_value=False, help="Show the trace of an internal error."
+)
+def cli() -> None:
     """Derive when an outage really began and ended, whom it hit, and draft the postmortem."""
-    ctx.obj = {"debug": debug}
 
 
 def run() -> None:
-    """Run the command line; exit 0, 1 (found what was looked for), 2 (unusable) or 70 (internal)."""
+    """Run the command line; exit 0, 1 (found what was looked for), 2 (unusable), 70 (internal)."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:

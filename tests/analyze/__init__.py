@@ -1,0 +1,1 @@
+"""Tests of `outage-window analyze`, through the command as a person calls it."""
