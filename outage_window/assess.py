@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 from detector.detect import detect
-from detector.estimate import Origin
-from detector.model import Detection, Options
+from detector.estimate import Estimate, Origin
+from detector.model import Detection, Options, Phase, Window
 from detector.series import Series
 from detector.users import UserAttempts, UserShare, share
 from detector.whatif import ThresholdRule, threshold_rule
+
+Measured = TypeVar("Measured", Window, Phase, UserShare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +30,65 @@ class ServiceData:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Attempts per user of one service, and the files or deliveries that they came from."""
+
+    attempts: UserAttempts
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """What was found for one service; `users` and `rules` have one entry a window."""
+    """What was found for one service; `users` and `rules` have one entry a window.
+
+    Every estimate names the inputs that it came from: `origins` of the series, `user_origins` of
+    the attempts per user.
+    """
 
     service: str
     detection: Detection | None
     users: tuple[UserShare, ...]
     rules: tuple[ThresholdRule | None, ...]
     origins: tuple[Origin, ...]
+    user_origins: tuple[Origin, ...] = ()
     not_assessed: str | None = None
     notes: tuple[str, ...] = ()
 
 
-def assess(data: ServiceData, attempts: UserAttempts | None, options: Options) -> Assessment:
+def assess(data: ServiceData, people: People | None, options: Options) -> Assessment:
     """Find the windows of one service and the users that each of them hit.
 
     Pure: the same data gives the same assessment. A service that cannot be judged keeps the reason.
     """
     if data.refused is not None or data.series is None:
         reason = data.refused or "no data"
-        return Assessment(data.service, None, (), (), data.origins, reason, data.notes)
-    detection = detect(data.series, options)
+        return Assessment(
+            data.service, None, (), (), data.origins, not_assessed=reason, notes=data.notes
+        )
+    found = detect(data.series, options)
+    windows = tuple(_named(window, data.origins) for window in found.windows)
+    detection = replace(found, windows=windows)
+    attempts = None if people is None else people.attempts
+    counted_in = data.origins if people is None else people.origins
     return Assessment(
         service=data.service,
         detection=detection,
-        users=tuple(share(attempts, window) for window in detection.windows),
-        rules=tuple(threshold_rule(detection, window) for window in detection.windows),
+        users=tuple(_named(share(attempts, window), counted_in) for window in windows),
+        rules=tuple(threshold_rule(detection, window) for window in windows),
         origins=data.origins,
+        user_origins=() if people is None else people.origins,
         not_assessed=detection.not_assessed,
         notes=data.notes,
     )
+
+
+def _named(found: Measured, origins: tuple[Origin, ...]) -> Measured:
+    """The same window, phase or share, its estimates naming the inputs that they came from."""
+    named: dict[str, Any] = {}
+    for field in fields(found):
+        value = getattr(found, field.name)
+        if isinstance(value, Estimate):
+            named[field.name] = value.from_inputs(origins)
+        elif field.name == "phases":
+            named[field.name] = tuple(_named(phase, origins) for phase in value)
+    return replace(found, **named)

@@ -8,8 +8,7 @@ from typing import Any
 
 from detector.estimate import Origin
 from detector.model import Options
-from detector.users import UserAttempts
-from outage_window.assess import Assessment, assess
+from outage_window.assess import Assessment, People, assess
 from outage_window.document import analysis_document
 from outage_window.incident_facts import facts, service_of
 from outage_window.sources import alerts as alert_files
@@ -45,8 +44,7 @@ class Request:
 class Context:
     """What came beside the series. `alerts` is None where no file of alerts was given."""
 
-    users: Mapping[str, UserAttempts]
-    user_origins: tuple[Origin, ...]
+    users: Mapping[str, People]
     alerts: tuple[AlertFact, ...] | None
     truncated_alerts: int
     events: tuple[Event, ...]
@@ -64,9 +62,7 @@ class Analysis:
 
     def document(self) -> dict[str, Any]:
         """The analysis document, of plain JSON values."""
-        services = [assessment.service for assessment in self.assessments]
-        origins = {service: self._user_inputs(service) for service in services}
-        return analysis_document(self.assessments, self.inputs, origins, self.notes())
+        return analysis_document(self.assessments, self.inputs, self.notes())
 
     def notes(self) -> list[str]:
         """What was given beside the series but is of no service that has one: easily overlooked."""
@@ -83,9 +79,6 @@ class Analysis:
             if others - services
         ]
 
-    def _user_inputs(self, service: str) -> tuple[Origin, ...]:
-        return self.context.user_origins if service in self.context.users else ()
-
     def incidents(self) -> list[Incident]:
         """The facts of each window's incident, in order of time."""
         found = [
@@ -98,7 +91,6 @@ class Analysis:
                 command=self.request.command,
                 truncated_alerts=self.context.truncated_alerts,
                 inputs=self.context.origins,
-                user_inputs=self._user_inputs(assessment.service),
             )
             for assessment in self.assessments
             for index in range(len(assessment.users))
@@ -132,15 +124,14 @@ def analyze(request: Request, progress: Progress = lambda step, left: None) -> A
 def _context(request: Request, progress: Callable[[str], None]) -> Context:
     """Read the files beside the series; each is optional."""
     origins: list[Origin] = []
-    users: Mapping[str, UserAttempts] = {}
+    users: Mapping[str, People] = {}
     alerts: tuple[AlertFact, ...] | None = None
     truncated = 0
     if request.users is not None:
         progress(request.users)
-        people = user_files.read(read(request.users), request.reading, request.reasons)
-        users = people.attempts
-        origins.append(people.origin)
-    user_origins = tuple(origins)
+        tried = user_files.read(read(request.users), request.reading, request.reasons)
+        users = {name: People(one, (tried.origin,)) for name, one in tried.attempts.items()}
+        origins.append(tried.origin)
     if request.alerts is not None:
         progress(request.alerts)
         alerts, truncated, origin = alert_files.read(read(request.alerts))
@@ -153,4 +144,4 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
             events += more
             origins.append(origin)
     events.sort(key=lambda event: event.time)
-    return Context(users, user_origins, alerts, truncated, tuple(events), tuple(origins))
+    return Context(users, alerts, truncated, tuple(events), tuple(origins))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any, TypeVar
 
 import numpy as np
 
-from detector.estimate import Estimate, Origin
+from detector.estimate import Origin
 from detector.model import Cells, Window
-from detector.users import UserShare
 from outage_window.assess import Assessment
 from outage_window.document import window_id
 from outage_window.sources.alerts import SELF
@@ -18,8 +15,6 @@ from outage_window.sources.reading import UNASSIGNED
 from reports.facts import AlertFact, EventFact, Incident
 from webhooks.model import Event
 from webhooks.times import NS
-
-Found = TypeVar("Found", Window, UserShare)
 
 ALERT_REACH = 1800.0
 """An alert meets an incident up to this many seconds before its start and after its end."""
@@ -42,14 +37,12 @@ def facts(
     incident_id: str | None = None,
     truncated_alerts: int = 0,
     inputs: Sequence[Origin] = (),
-    user_inputs: Sequence[Origin] = (),
 ) -> Incident:
     """Gather the facts of window `index` of an assessment.
 
     `alerts` and `events` may be those of every service and time: what belongs is chosen here. An
     event without a service belongs to all. None for `alerts` means that no source of alerts was
-    asked. `inputs` are those besides the series, `user_inputs` those of the attempts per user:
-    every number names the ones that it came from.
+    asked. `inputs` are those besides the series and the attempts per user.
     """
     assert assessment.detection is not None  # a window was detected in something
     window = assessment.detection.windows[index]
@@ -60,29 +53,19 @@ def facts(
         state="ongoing" if window.status == "ongoing" else "closed",
         zone=zone,
         as_of=window.as_of,
-        window=_sourced(window, assessment.origins),
+        window=window,
         no_window_because="",
-        users=_sourced(assessment.users[index], tuple(user_inputs) or assessment.origins),
+        users=assessment.users[index],
         alerts=_joined(alerts or (), assessment.service, assessment.detection.windows, index),
         events=_events(events, assessment.service, window),
         cells=cells,
         data_gaps=gaps,
         truncated_alerts=truncated_alerts,
         rule=assessment.rules[index],
-        inputs=tuple(dict.fromkeys((*assessment.origins, *inputs))),
+        inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
         command=command,
         alerts_known=alerts is not None,
     )
-
-
-def _sourced(found: Found, origins: tuple[Origin, ...]) -> Found:
-    """The same window or share, its numbers naming their inputs where they name none yet."""
-    numbers: dict[str, Any] = {
-        field.name: value.from_inputs(origins)
-        for field in fields(found)
-        if isinstance(value := getattr(found, field.name), Estimate) and not value.inputs
-    }
-    return replace(found, **numbers)
 
 
 def _joined(

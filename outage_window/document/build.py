@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from detector.estimate import Origin
@@ -49,10 +49,8 @@ def window_document(
     window: Window,
     users: UserShare,
     rule: ThresholdRule | None,
-    inputs: Sequence[Origin],
-    user_inputs: Sequence[Origin] = (),
 ) -> dict[str, Any]:
-    """One window. `inputs` are the origins of its series, `user_inputs` those of the attempts."""
+    """One window with all that is known of it."""
     return {
         "id": identity,
         "service": service,
@@ -60,17 +58,17 @@ def window_document(
         "status": window.status,
         "kind": window.kind,
         "pattern": window.pattern,
-        "start": estimate(window.start, inputs),
-        "end": _end(window, inputs),
+        "start": estimate(window.start),
+        "end": _end(window),
         "as_of": time_text(window.as_of),
-        **{name: estimate(getattr(window, name), inputs) for name in _MEASURES},
-        "affected_users": _users(users, tuple(user_inputs) or tuple(inputs)),
+        **{name: estimate(getattr(window, name)) for name in _MEASURES},
+        "affected_users": _users(users),
         "experience": users.experience,
         "phases": [
             {
                 "start": time_text(phase.start),
                 "end": time_text(phase.end),
-                "error_ratio": estimate(phase.error_ratio, inputs),
+                "error_ratio": estimate(phase.error_ratio),
             }
             for phase in window.phases
         ],
@@ -81,13 +79,11 @@ def window_document(
 def analysis_document(
     assessments: Sequence[Assessment],
     inputs: Sequence[Origin],
-    user_inputs: Mapping[str, Sequence[Origin]],
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The whole document; windows in order of time, services by name.
 
-    `user_inputs` has the origins of the attempts per user of each service that has any; `notes`
-    are about the input as a whole.
+    `notes` are about the input as a whole.
     """
     windows: list[tuple[float, str, dict[str, Any]]] = []
     for found in assessments:
@@ -98,8 +94,6 @@ def analysis_document(
                 window,
                 found.users[index],
                 found.rules[index],
-                found.origins,
-                user_inputs.get(found.service, ()),
             )
             windows.append((window.onset, found.service, document))
     windows.sort(key=lambda entry: entry[:2])
@@ -120,8 +114,8 @@ def analysis_document(
     }
 
 
-def _end(window: Window, inputs: Sequence[Origin]) -> dict[str, Any]:
-    end = estimate(window.end, inputs)
+def _end(window: Window) -> dict[str, Any]:
+    end = estimate(window.end)
     if window.status == "ongoing":
         provisional = window.provisional_end
         end["provisional_end"] = None if provisional is None else time_text(provisional)
@@ -129,13 +123,13 @@ def _end(window: Window, inputs: Sequence[Origin]) -> dict[str, Any]:
     return end
 
 
-def _users(users: UserShare, inputs: Sequence[Origin]) -> dict[str, Any]:
-    document = estimate(users.affected, inputs)
+def _users(users: UserShare) -> dict[str, Any]:
+    document = estimate(users.affected)
     document |= {"tier": users.tier, "denominator": users.denominator}
-    document |= {name: estimate(getattr(users, name), inputs) for name in _USER_COUNTS}
+    document |= {name: estimate(getattr(users, name)) for name in _USER_COUNTS}
     if users.affected.status == "not_derivable":
         share, tries = users.attempts_share, users.retry_range
-        document["attempts_share"] = None if share is None else estimate(share, inputs)
+        document["attempts_share"] = None if share is None else estimate(share)
         document["retry_range"] = None if tries is None else [number(bound) for bound in tries]
     return document
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from detector.estimate import Estimate, Origin
+from detector.estimate import Estimate
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,13 +24,9 @@ def number(value: float) -> int | float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def estimate(value: Estimate, inputs: Sequence[Origin]) -> dict[str, Any]:
-    """An `Estimate` as the document has it; `inputs` where it names none of its own.
-
-    `reason` and `needs` are there when it is not derivable.
-    """
+def estimate(value: Estimate) -> dict[str, Any]:
+    """An `Estimate` as the document has it; with `reason` and `needs` when it is not derivable."""
     show = time_text if value.unit == "time" else number
-    origins = value.inputs or tuple(inputs)
     found: dict[str, Any] = {
         "value": _shown(value.value, show),
         "low": _shown(value.low, show),
@@ -40,7 +35,7 @@ def estimate(value: Estimate, inputs: Sequence[Origin]) -> dict[str, Any]:
         "unit": value.unit,
         "status": value.status,
         "method": value.method,
-        "inputs": [{"name": origin.name, "sha256": origin.sha256} for origin in origins],
+        "inputs": [{"name": origin.name, "sha256": origin.sha256} for origin in value.inputs],
     }
     if value.status == "not_derivable":
         found |= {"reason": value.reason, "needs": value.needs}

@@ -24,11 +24,10 @@ def document(incident: Incident) -> dict[str, Any]:
             incident.window,
             incident.users,
             incident.rule,
-            incident.inputs,
         )
     else:
         unknown = Estimate.not_derivable("time", incident.no_window_because, "metrics")
-        edge = estimate(unknown, incident.inputs)
+        edge = estimate(unknown.from_inputs(incident.inputs))
         found = {"id": incident.id, "service": incident.service, "start": edge, "end": edge}
         found["as_of"] = time_text(incident.as_of)
     return found | {

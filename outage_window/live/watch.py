@@ -7,15 +7,14 @@ import time
 from dataclasses import dataclass, field
 
 from detector.model import Options
-from detector.users import UserAttempts
 from outage_window import clock as clocks
-from outage_window.assess import Assessment, ServiceData, assess
+from outage_window.assess import Assessment, People, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper, Scene
 from outage_window.live.joining import Assigner, Joined, without_evidence
-from outage_window.live.people import user_attempts
+from outage_window.live.people import people
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.status import Status
 from outage_window.settings.models import Service, Settings
@@ -41,7 +40,7 @@ class _Known:
     loaded: bool = False
     file: str = ""
     data: ServiceData | None = None
-    people: UserAttempts | None = None
+    people: People | None = None
     people_mark: tuple[int, int] = (-1, -1)
     assessment: Assessment | None = None
 
@@ -185,7 +184,7 @@ class Watch:
             mark = attempts.mark(connection, service.name)
             if mark == known.people_mark:
                 return False
-            known.people = user_attempts(connection, service, since, FOREVER)
+            known.people = people(connection, service, since, FOREVER)
         first = known.people_mark == (-1, -1) and known.people is None
         known.people_mark = mark
         return not first

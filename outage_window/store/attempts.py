@@ -77,6 +77,18 @@ def of(connection: Connection, service: str, start: int, end: int) -> list[Attem
     return [_unpack(row.service, row.data, row.size, json.loads(row.reasons)) for row in rows]
 
 
+def bodies(connection: Connection, service: str, start: int, end: int) -> list[str]:
+    """The sha256 of each delivered body that `of` has blocks from, in the order of the blocks."""
+    return list(
+        connection.scalars(
+            select(attempt_blocks.c.sha256)
+            .where(attempt_blocks.c.service == service)
+            .where(attempt_blocks.c.start < end, attempt_blocks.c.last >= start)
+            .order_by(attempt_blocks.c.start, attempt_blocks.c.id)
+        )
+    )
+
+
 def mark(connection: Connection, service: str) -> tuple[int, int]:
     """How many blocks there are and the newest one's number: it changes when something comes."""
     row = connection.execute(

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from detector.estimate import Estimate, Origin
-from detector.model import Cells, Detection, Window
+from detector.model import Cells, Detection, Options, Window
 from detector.series import table
-from detector.users import share
-from outage_window.assess import Assessment
+from detector.users import UserAttempts, share
+from outage_window.assess import Assessment, People, ServiceData, assess
 from outage_window.incident_facts import facts
 from outage_window.sources.alerts import facts as alert_facts
 from outage_window.sources.alerts import read as read_alerts
@@ -21,6 +21,7 @@ from outage_window.sources.events import read as read_events
 from outage_window.sources.files import read as read_file
 from outage_window.sources.reading import Reading
 from reports.facts import AlertFact, Incident
+from tests.detector.simulated import DAY, EPOCH, counts
 from webhooks.model import Alert, Event
 from webhooks.times import NS
 
@@ -145,16 +146,23 @@ def test_the_chart_shows_the_surroundings_and_their_gaps() -> None:
 
 
 def test_every_number_names_its_own_inputs() -> None:
-    people, beside = Origin("users.csv", "1" * 64), Origin("alerts.json", "2" * 64)
+    series, people, beside = (Origin(n, "1" * 64) for n in ("a.csv", "users.csv", "alerts.json"))
+    data = ServiceData(
+        "auth", counts(1, outages=((EPOCH + DAY, EPOCH + DAY + 7200, 0.5),)), (series,)
+    )
+    tried = UserAttempts(
+        np.array([EPOCH + DAY + 60.0]), np.array([1], np.uint64), np.array([1], np.int8), True
+    )
+    assessed = assess(data, People(tried, (people,)), Options())
     found = facts(
-        assessment(window()), 0, alerts=[], events=[], zone="UTC", command="x",
-        inputs=[people, beside], user_inputs=[people],
-    )  # fmt: skip
+        assessed, 0, alerts=[], events=[], zone="UTC", command="x", inputs=[people, beside]
+    )
     assert found.window is not None
     assert found.users is not None
-    assert [origin.name for origin in found.window.start.inputs] == ["a.csv"]
-    assert [origin.name for origin in found.users.affected.inputs] == ["users.csv"]
-    assert [origin.name for origin in found.inputs] == ["a.csv", "users.csv", "alerts.json"]
+    assert found.window.start.inputs == (series,)
+    assert found.window.phases[0].error_ratio.inputs == (series,)
+    assert found.users.affected.inputs == (people,)
+    assert found.inputs == (series, people, beside)
 
 
 def body(status: str, start: str, end: str, **more: Any) -> dict[str, Any]:

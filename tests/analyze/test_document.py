@@ -179,5 +179,5 @@ def test_values() -> None:
     assert isinstance(number(3.0), int)
     assert number(0.1 + 0.2) == 0.3
     own = Origin("own", "0" * 64)
-    shown = estimate(Estimate.exact(2, "users", "counted").from_inputs((own,)), [])
+    shown = estimate(Estimate.exact(2, "users", "counted").from_inputs((own,)))
     assert shown["inputs"] == [{"name": "own", "sha256": "0" * 64}]
