@@ -76,7 +76,7 @@ def wheel_bin(tmp_path_factory):
     Only our own code is installed anew; the libraries are those of this environment.
     """
     folder = tmp_path_factory.mktemp("wheel")
-    done = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+    done = run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = folder.glob("*.whl")
     venv = folder / "venv"
