@@ -10,7 +10,8 @@ from detector.estimate import Origin
 from detector.model import Options
 from outage_window.assess import Assessment, People, assess
 from outage_window.document import analysis_document
-from outage_window.incident_facts import facts, service_of
+from outage_window.incident_facts import facts
+from outage_window.joining import join, service_of
 from outage_window.sources import alerts as alert_files
 from outage_window.sources import events as event_files
 from outage_window.sources import exports
@@ -46,7 +47,6 @@ class Context:
 
     users: Mapping[str, People]
     alerts: tuple[AlertFact, ...] | None
-    truncated_alerts: int
     events: tuple[Event, ...]
     origins: tuple[Origin, ...]
 
@@ -81,21 +81,26 @@ class Analysis:
 
     def incidents(self) -> list[Incident]:
         """The facts of each window's incident, in order of time."""
-        found = [
+        found = [one for assessment in self.assessments for one in self._of(assessment)]
+        return sorted(found, key=lambda one: (one.window.onset if one.window else 0, one.service))
+
+    def _of(self, assessment: Assessment) -> list[Incident]:
+        windows = assessment.detection.windows if assessment.detection else ()
+        alerts = self.context.alerts
+        own = [one for one in alerts or () if service_of(one.labels) == assessment.service]
+        joined, _ = join(own, windows)
+        return [
             facts(
                 assessment,
                 index,
-                alerts=self.context.alerts,
+                alerts=None if alerts is None else joined[index],
                 events=self.context.events,
                 zone=self.request.options.zone,
                 command=self.request.command,
-                truncated_alerts=self.context.truncated_alerts,
                 inputs=self.context.origins,
             )
-            for assessment in self.assessments
-            for index in range(len(assessment.users))
+            for index in range(len(windows))
         ]
-        return sorted(found, key=lambda one: (one.window.onset if one.window else 0, one.service))
 
 
 def analyze(request: Request, progress: Progress = lambda step, left: None) -> Analysis:
@@ -126,7 +131,6 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
     origins: list[Origin] = []
     users: Mapping[str, People] = {}
     alerts: tuple[AlertFact, ...] | None = None
-    truncated = 0
     if request.users is not None:
         progress(request.users)
         tried = user_files.read(read(request.users), request.reading, request.reasons)
@@ -134,7 +138,7 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
         origins.append(tried.origin)
     if request.alerts is not None:
         progress(request.alerts)
-        alerts, truncated, origin = alert_files.read(read(request.alerts))
+        alerts, origin = alert_files.read(read(request.alerts))
         origins.append(origin)
     events: list[Event] = []
     for path, default in ((request.changes, "change"), (request.events, None)):
@@ -144,4 +148,4 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
             events += more
             origins.append(origin)
     events.sort(key=lambda event: event.time)
-    return Context(users, alerts, truncated, tuple(events), tuple(origins))
+    return Context(users, alerts, tuple(events), tuple(origins))

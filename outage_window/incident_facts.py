@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,14 +10,10 @@ from detector.estimate import Origin
 from detector.model import Cells, Window
 from outage_window.assess import Assessment
 from outage_window.document import window_id
-from outage_window.sources.alerts import SELF
-from outage_window.sources.reading import UNASSIGNED
-from reports.facts import AlertFact, EventFact, Incident
+from outage_window.joining import until
+from reports.facts import AlertFact, EventFact, Incident, State
 from webhooks.model import Event
 from webhooks.times import NS
-
-ALERT_REACH = 1800.0
-"""An alert meets an incident up to this many seconds before its start and after its end."""
 
 EVENT_REACH = 7200.0
 DAY = 86400.0
@@ -35,14 +31,15 @@ def facts(
     zone: str,
     command: str,
     incident_id: str | None = None,
-    truncated_alerts: int = 0,
+    state: State | None = None,
     inputs: Sequence[Origin] = (),
 ) -> Incident:
     """Gather the facts of window `index` of an assessment.
 
-    `alerts` and `events` may be those of every service and time: what belongs is chosen here. An
-    event without a service belongs to all. None for `alerts` means that no source of alerts was
-    asked. `inputs` are those besides the series and the attempts per user.
+    `alerts` are those that joined the window; None means that no source of alerts was asked.
+    `events` may be those of every service and time: what belongs is chosen here, and an event
+    without a service belongs to all. `inputs` are those besides the series and the attempts per
+    user. `state` is the window's own unless given.
     """
     assert assessment.detection is not None  # a window was detected in something
     window = assessment.detection.windows[index]
@@ -50,72 +47,22 @@ def facts(
     return Incident(
         id=incident_id or window_id(assessment.service, window),
         service=assessment.service,
-        state="ongoing" if window.status == "ongoing" else "closed",
+        state=state or window.status,
         zone=zone,
         as_of=window.as_of,
         window=window,
         no_window_because="",
         users=assessment.users[index],
-        alerts=_joined(alerts or (), assessment.service, assessment.detection.windows, index),
+        alerts=tuple(alerts or ()),
         events=_events(events, assessment.service, window),
         cells=cells,
         data_gaps=gaps,
-        truncated_alerts=truncated_alerts,
+        truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
         rule=assessment.rules[index],
         inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
         command=command,
         alerts_known=alerts is not None,
     )
-
-
-def _joined(
-    alerts: Sequence[AlertFact], service: str, windows: Sequence[Window], index: int
-) -> tuple[AlertFact, ...]:
-    """The alerts of the service that join this window rather than another, in order of time."""
-    own = [alert for alert in alerts if _of_service(alert, service)]
-    joined = [alert for alert in own if _incident_of(alert, windows) == index]
-    return tuple(sorted(joined, key=lambda alert: (alert.fired_at, alert.name)))
-
-
-def _of_service(alert: AlertFact, service: str) -> bool:
-    """Our own voice is no evidence, whatever its service."""
-    if alert.labels.get("outage_window") == SELF:
-        return False
-    return service_of(alert.labels) == service
-
-
-def service_of(labels: Mapping[str, str]) -> str:
-    """The service that an alert speaks of: its label `service`, else `job`, else unassigned."""
-    return labels.get("service") or labels.get("job") or UNASSIGNED
-
-
-def _incident_of(alert: AlertFact, windows: Sequence[Window]) -> int | None:
-    """The window that an alert joins: of those it meets the largest overlap, then the earliest."""
-    met = [
-        (-_overlap(alert, window), window.onset, index)
-        for index, window in enumerate(windows)
-        if _meets(alert, window)
-    ]
-    return min(met)[2] if met else None
-
-
-def _until(window: Window) -> float:
-    return float("inf") if window.status == "ongoing" else window.until
-
-
-def _ended(alert: AlertFact) -> float:
-    return float("inf") if alert.resolved_at is None else alert.resolved_at
-
-
-def _meets(alert: AlertFact, window: Window) -> bool:
-    """Whether the alert was alive at some time of [start - 30 min, end + 30 min)."""
-    starts, ends = window.onset - ALERT_REACH, _until(window) + ALERT_REACH
-    return alert.fired_at < ends and max(_ended(alert), alert.fired_at) >= starts
-
-
-def _overlap(alert: AlertFact, window: Window) -> float:
-    """Seconds that both last together, up to the latest data."""
-    return max(min(_ended(alert), window.until) - max(alert.fired_at, window.onset), 0.0)
 
 
 def _events(events: Sequence[Event], service: str, window: Window) -> tuple[EventFact, ...]:
@@ -124,7 +71,7 @@ def _events(events: Sequence[Event], service: str, window: Window) -> tuple[Even
     for event in events:
         time = event.time / NS
         starts = window.onset - REACH_BEFORE.get(event.type, EVENT_REACH)
-        ends = _until(window) + REACH_AFTER.get(event.type, EVENT_REACH)
+        ends = until(window) + REACH_AFTER.get(event.type, EVENT_REACH)
         if event.service in ("", service) and starts <= time <= ends:
             found.append(EventFact(time, event.type, event.text, event.team))
     return tuple(sorted(found, key=lambda fact: (fact.time, fact.type, fact.text)))

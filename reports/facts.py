@@ -19,7 +19,8 @@ class AlertFact:
     """One alert: seconds since the epoch, UTC; `resolved_at` None while it fires.
 
     `timed_out` marks an end that Alertmanager made up because the sender fell silent: no evidence
-    of recovery. `received_at` is the first delivery (None in batch), `deliveries` counts re-sends.
+    of recovery. `received_at` is the first delivery (None in batch), `deliveries` counts re-sends,
+    `truncated` is the most alerts that the sender cut off beside it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class AlertFact:
     timed_out: bool = False
     received_at: float | None = None
     deliveries: int = 1
+    truncated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import TypeVar
 from detector.model import Window
 from outage_window.assess import Assessment
 from outage_window.incident_facts import EVENT_REACH, facts
+from outage_window.joining import FOREVER, join
 from outage_window.live.describing import document, facts_of, moved
 from outage_window.live.drafting import chart, draft, write
-from outage_window.live.joining import Joined, join
 from outage_window.live.joining import clusters as clusters_of
 from outage_window.live.matching import Match, match_alerts, match_windows, new_id, span
 from outage_window.settings.models import Settings
@@ -45,7 +45,7 @@ class Scene:
     assessment: Assessment | None
     blind: str
     data_until: float | None
-    alerts: Sequence[Joined]
+    alerts: Sequence[AlertFact]
     events: Sequence[Event]
     stored: Sequence[StoredIncident]
 
@@ -76,18 +76,18 @@ class Keeper:
                 self._vanished(scene, incident)
 
     def _without_incident(
-        self, scene: Scene, alone: Sequence[Joined], left: Sequence[StoredIncident]
-    ) -> list[Joined]:
+        self, scene: Scene, alone: Sequence[AlertFact], left: Sequence[StoredIncident]
+    ) -> list[AlertFact]:
         """Leave out alerts of incidents whose window is stored but cannot be derived any more."""
         known = [
-            (i.start / NS - 1800, float("inf") if i.end is None else i.end / NS + 1800)
+            (i.start / NS - 1800, FOREVER if i.end is None else i.end / NS + 1800)
             for i in left
             if i.has_window
         ]
-        return [a for a in alone if not any(s <= a[0].fired_at < e for s, e in known)]
+        return [a for a in alone if not any(s <= a.fired_at < e for s, e in known)]
 
     def _window(
-        self, scene: Scene, index: int, window: Window, alerts: Sequence[Joined], match: Match
+        self, scene: Scene, index: int, window: Window, alerts: Sequence[AlertFact], match: Match
     ) -> None:
         stored = match.keeps
         if stored is not None and _beyond_revision(stored, scene):
@@ -95,32 +95,26 @@ class Keeper:
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
-        found = facts(
+        incident = facts(
             scene.assessment,
             index,
-            alerts=(),
+            alerts=alerts,
             events=scene.events,
             zone=scene.zone,
             command=f"outage-window draft {identity}",
             incident_id=identity,
-        )
-        incident = replace(
-            found,
             state="closed" if final else "ongoing",
-            alerts=tuple(sorted((a for a, _ in alerts), key=lambda a: (a.fired_at, a.name))),
-            truncated_alerts=max((cut for _, cut in alerts), default=0),
         )
         end = None if window.end.value is None else round(window.end.value * NS)
         self._save(scene, incident, stored, round(window.onset * NS), end)
         self._merge(scene, identity, match)
 
-    def _alerts(self, scene: Scene, group: Sequence[Joined], match: Match) -> None:
+    def _alerts(self, scene: Scene, group: Sequence[AlertFact], match: Match) -> None:
         start, end = span(group)
-        firing = end == float("inf")
+        firing = end == FOREVER
         state: State = "suspected" if firing else "unconfirmed"
         identity = match.keeps.id if match.keeps else self._new_id(scene.service, start)
-        incident = _windowless(scene, identity, state, _why(scene, start), [a for a, _ in group])
-        incident = replace(incident, truncated_alerts=max(cut for _, cut in group))
+        incident = _windowless(scene, identity, state, _why(scene, start), group)
         ended = None if firing else round(end * NS)
         self._save(scene, incident, match.keeps, round(start * NS), ended)
         self._merge(scene, identity, match)
@@ -283,7 +277,7 @@ def _windowless(
         events=events,
         cells=None,
         data_gaps=(),
-        truncated_alerts=0,
+        truncated_alerts=max((alert.truncated for alert in ordered), default=0),
         rule=None,
         inputs=scene.assessment.origins if scene.assessment else (),
         command=f"outage-window draft {identity}",

@@ -1,4 +1,4 @@
-"""Which service an alert speaks of, and which window it belongs to."""
+"""Stored alerts to facts by service; ends that nobody saw; alerts that belong to no window."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from detector.model import Window
 from detector.series import Series
-from outage_window.incident_facts import ALERT_REACH
+from outage_window.joining import ALERT_REACH, FOREVER, ended, is_own_voice, service_of
 from outage_window.settings.models import Settings
 from outage_window.sources import selectors
-from outage_window.sources.alerts import SELF
-from outage_window.sources.reading import UNASSIGNED
 from outage_window.store.alerts import StoredAlert
 from reports.facts import AlertFact
 
 NS = 1e9
-FOREVER = float("inf")
 SILENCE = 180.0
 """Seconds without data before an alert's end: Alertmanager waits four minutes at the usual pace."""
-
-Joined = tuple[AlertFact, int]
-"""An alert and how many were cut off beside it."""
 
 
 class Assigner:
@@ -38,64 +31,24 @@ class Assigner:
 
     def service(self, alert: StoredAlert) -> str | None:
         """The alert's service; None for our own voice, which is no evidence."""
-        if alert.labels.get("outage_window") == SELF:
+        if is_own_voice(alert.labels):
             return None
         for name, selector in self._matchers:
             if selector.matches(alert.labels):
                 return name
-        return alert.labels.get("service") or alert.labels.get("job") or UNASSIGNED
+        return service_of(alert.labels)
 
-    def sort(self, alerts: Sequence[StoredAlert]) -> dict[str, list[Joined]]:
-        """Facts of the alerts of each service, with how many were truncated beside each."""
-        found: dict[str, list[Joined]] = {}
+    def sort(self, alerts: Sequence[StoredAlert]) -> dict[str, list[AlertFact]]:
+        """Facts of the alerts of each service."""
+        found: dict[str, list[AlertFact]] = {}
         for alert in alerts:
             service = self.service(alert)
             if service is not None:
-                found.setdefault(service, []).append((_fact(alert), alert.truncated))
+                found.setdefault(service, []).append(_fact(alert))
         return found
 
 
-def ended(alert: AlertFact) -> float:
-    """When it ended, or infinity while it fires."""
-    return FOREVER if alert.resolved_at is None else max(alert.resolved_at, alert.fired_at)
-
-
-def until(window: Window) -> float:
-    """Where a window ends, or infinity while it goes on."""
-    return FOREVER if window.status == "ongoing" else window.until
-
-
-def join(
-    alerts: Sequence[Joined], windows: Sequence[Window]
-) -> tuple[list[list[Joined]], list[Joined]]:
-    """The alerts of each window, and those that meet none.
-
-    An alert joins a window whose [start - 30 min, end + 30 min) it meets: of several the one with
-    the largest overlap, then the earliest.
-    """
-    joined: list[list[Joined]] = [[] for _ in windows]
-    alone: list[Joined] = []
-    for one in alerts:
-        met = [
-            (-overlap(one[0].fired_at, ended(one[0]), window), window.onset, index)
-            for index, window in enumerate(windows)
-            if meets(one[0].fired_at, ended(one[0]), window)
-        ]
-        (joined[min(met)[2]] if met else alone).append(one)
-    return joined, alone
-
-
-def meets(start: float, end: float, window: Window) -> bool:
-    """Whether [start, end] meets [window start - 30 min, window end + 30 min)."""
-    return start < until(window) + ALERT_REACH and end >= window.onset - ALERT_REACH
-
-
-def overlap(start: float, end: float, window: Window) -> float:
-    """Seconds that both last together, up to the latest data."""
-    return max(min(end, window.until) - max(start, window.onset), 0.0)
-
-
-def without_evidence(alerts: Sequence[Joined], series: Series | None) -> list[Joined]:
+def without_evidence(alerts: Sequence[AlertFact], series: Series | None) -> list[AlertFact]:
     """Mark ends that lie in a gap of the data: the alert fell silent, nobody saw a recovery.
 
     Alertmanager ends an alert whose sender died a few minutes after its last word, and Prometheus
@@ -106,26 +59,26 @@ def without_evidence(alerts: Sequence[Joined], series: Series | None) -> list[Jo
     times = np.sort(series.end)
     silence = max(SILENCE, 2 * series.step)
     marked = []
-    for alert, cut in alerts:
+    for alert in alerts:
         if alert.resolved_at is not None:
             after = int(np.searchsorted(times, alert.resolved_at - silence))
             blank = 0 < after < len(times) and bool(times[after] > alert.resolved_at)
             alert = replace(alert, timed_out=alert.timed_out or blank)
-        marked.append((alert, cut))
+        marked.append(alert)
     return marked
 
 
-def clusters(alerts: Sequence[Joined]) -> list[list[Joined]]:
+def clusters(alerts: Sequence[AlertFact]) -> list[list[AlertFact]]:
     """Alerts without a window, ordered by time, apart where 30 minutes lie between them."""
-    found: list[list[Joined]] = []
+    found: list[list[AlertFact]] = []
     reach = -FOREVER
-    for one in sorted(alerts, key=lambda joined: (joined[0].fired_at, joined[0].name)):
-        if found and one[0].fired_at <= reach + ALERT_REACH:
+    for one in sorted(alerts, key=lambda alert: (alert.fired_at, alert.name)):
+        if found and one.fired_at <= reach + ALERT_REACH:
             found[-1].append(one)
         else:
             found.append([one])
             reach = -FOREVER
-        reach = max(reach, ended(one[0]))
+        reach = max(reach, ended(one))
     return found
 
 
@@ -140,4 +93,5 @@ def _fact(alert: StoredAlert) -> AlertFact:
         timed_out=alert.timed_out,
         received_at=alert.first_received / NS,
         deliveries=alert.deliveries,
+        truncated=alert.truncated,
     )

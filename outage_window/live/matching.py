@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from detector.model import Window
-from outage_window.live.joining import Joined, ended, meets, overlap, until
+from outage_window.joining import FOREVER, ended, meets, overlap, until
 from outage_window.store.incidents import StoredIncident
+from reports.facts import AlertFact
 
 NS = 1e9
-FOREVER = float("inf")
 NEAR = 1800.0
 """Alerts within this many seconds of an incident without a window are its own."""
 
@@ -47,7 +47,7 @@ def match_windows(
 
 
 def match_alerts(
-    groups: Sequence[Sequence[Joined]], stored: Sequence[StoredIncident]
+    groups: Sequence[Sequence[AlertFact]], stored: Sequence[StoredIncident]
 ) -> list[Match]:
     """The stored incidents without a window that each group of alerts is."""
     claims: list[list[StoredIncident]] = [[] for _ in groups]
@@ -63,9 +63,9 @@ def match_alerts(
     return [_match(claimed) for claimed in claims]
 
 
-def span(group: Sequence[Joined]) -> tuple[float, float]:
+def span(group: Sequence[AlertFact]) -> tuple[float, float]:
     """When the first of the alerts fired and the last ended (infinity while one fires)."""
-    return min(a.fired_at for a, _ in group), max(ended(a) for a, _ in group)
+    return min(a.fired_at for a in group), max(ended(a) for a in group)
 
 
 def new_id(service: str, start: float, taken: Collection[str]) -> str:

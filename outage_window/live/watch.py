@@ -13,7 +13,7 @@ from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper, Scene
-from outage_window.live.joining import Assigner, Joined, without_evidence
+from outage_window.live.joining import Assigner, without_evidence
 from outage_window.live.people import people
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.status import Status
@@ -23,7 +23,7 @@ from outage_window.sources.files import read
 from outage_window.sources.pull import PrometheusClient, PullFailed
 from outage_window.sources.reading import Reading
 from outage_window.store import Store, StoreFailed, alerts, attempts, events, incidents, samples
-from reports.facts import Incident
+from reports.facts import AlertFact, Incident
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,8 @@ class Watch:
         self._clock = clock
         self._client = client
         if client is None and settings.prometheus is not None:
-            self._client = PrometheusClient(settings.prometheus)
+            asked = settings.prometheus
+            self._client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
         self._assigner = Assigner(settings)
         self._keeper = Keeper(settings, store, self.current)
         self._known = {service.name: _Known() for service in settings.services}
@@ -89,7 +90,7 @@ class Watch:
             )
         self.status.scanned(time.monotonic() - began)
 
-    def _scan(self, service: Service, now: int, joined: list[Joined]) -> None:
+    def _scan(self, service: Service, now: int, joined: list[AlertFact]) -> None:
         known = self._known[service.name]
         error, caught_up = "", False
         try:
@@ -109,7 +110,7 @@ class Watch:
             self.status.service(service.name, failed=True, error="internal error, see the log")
             log.exception("service %s: its incidents could not be updated", service.name)
 
-    def _unconfigured(self, name: str, now: int, joined: list[Joined]) -> None:
+    def _unconfigured(self, name: str, now: int, joined: list[AlertFact]) -> None:
         """Keep the incidents of a service that only alerts speak of."""
         try:
             self._update(
@@ -200,7 +201,7 @@ class Watch:
         now: int,
         assessment: Assessment | None,
         blind: str,
-        joined: list[Joined],
+        joined: list[AlertFact],
     ) -> None:
         horizon = now - self._history
         with self._store.read() as connection:

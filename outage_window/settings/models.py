@@ -171,6 +171,13 @@ class Prometheus(_Part):
     token: SecretStr | None = None
     headers: dict[str, SecretStr] = {}
 
+    def request_headers(self) -> dict[str, str]:
+        """The headers of every request, secrets included: never to be logged."""
+        found = {name: value.get_secret_value() for name, value in self.headers.items()}
+        if self.token is not None:
+            found["Authorization"] = f"Bearer {self.token.get_secret_value()}"
+        return found
+
 
 class Detection(_Part):
     """What makes a window of elevated stretches."""

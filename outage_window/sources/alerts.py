@@ -8,6 +8,7 @@ from typing import Any
 
 from detector.estimate import Origin
 from outage_window.errors import InputError
+from outage_window.joining import is_own_voice
 from outage_window.sources.files import Source
 from reports.facts import AlertFact
 from webhooks.alertmanager import parse
@@ -16,22 +17,22 @@ from webhooks.model import Alert, Refused
 from webhooks.times import NS, parse_end, parse_time
 
 EXPECTED = "expected a list from /api/v2/alerts, or Alertmanager webhook bodies (version 4)"
-SELF = "self"
-"""Alerts that this program raised carry `outage_window="self"` and are no evidence of anything."""
+
+Sent = tuple[Alert, int]
+"""An alert of one delivery, and how many were cut off beside it."""
 
 
-def read(source: Source) -> tuple[tuple[AlertFact, ...], int, Origin]:
-    """The alerts of a file in order of time, how many were truncated by the sender, the origin.
+def read(source: Source) -> tuple[tuple[AlertFact, ...], Origin]:
+    """The alerts of a file in order of time, and the file's origin.
 
     The same alert in several deliveries is one, its end the latest known. Alerts of this program's
     own are left out.
     """
     text = source.text()
-    truncated = 0
+    alerts: list[Sent] = []
     if text.lstrip().startswith("["):
-        alerts = _listed(source, text)
+        alerts += ((alert, 0) for alert in _listed(source, text))
     else:
-        alerts = []
         for place, body in _bodies(source, text):
             try:
                 delivery = parse(body)
@@ -39,24 +40,24 @@ def read(source: Source) -> tuple[tuple[AlertFact, ...], int, Origin]:
                 raise InputError(
                     f"{place}, {error.field}", f"{error.expected} ({EXPECTED})"
                 ) from None
-            truncated += delivery.truncated
-            alerts += delivery.alerts
-    return facts(alerts, source.name), truncated, source.origin(len(alerts))
+            alerts += ((alert, delivery.truncated) for alert in delivery.alerts)
+    return facts(alerts, source.name), source.origin(len(alerts))
 
 
-def facts(alerts: Iterable[Alert], sender: str) -> tuple[AlertFact, ...]:
+def facts(alerts: Iterable[Sent], sender: str) -> tuple[AlertFact, ...]:
     """One fact for each fingerprint and start; re-sends are counted, a known end is kept."""
-    found: dict[tuple[str, int], list[Alert]] = {}
-    for alert in alerts:
-        if alert.labels.get("outage_window") != SELF:
-            found.setdefault((alert.fingerprint, alert.starts_at), []).append(alert)
+    found: dict[tuple[str, int], list[Sent]] = {}
+    for alert, truncated in alerts:
+        if not is_own_voice(alert.labels):
+            key = (alert.fingerprint, alert.starts_at)
+            found.setdefault(key, []).append((alert, truncated))
     made = [_fact(found[key], sender) for key in sorted(found)]
     return tuple(sorted(made, key=lambda fact: (fact.fired_at, fact.name)))
 
 
-def _fact(deliveries: list[Alert], sender: str) -> AlertFact:
-    first = deliveries[0]
-    ends = [alert.ends_at for alert in deliveries if alert.ends_at is not None]
+def _fact(deliveries: list[Sent], sender: str) -> AlertFact:
+    first = deliveries[0][0]
+    ends = [alert.ends_at for alert, _ in deliveries if alert.ends_at is not None]
     return AlertFact(
         name=first.name,
         labels=dict(first.labels),
@@ -65,6 +66,7 @@ def _fact(deliveries: list[Alert], sender: str) -> AlertFact:
         fired_at=first.starts_at / NS,
         resolved_at=max(ends) / NS if ends else None,
         deliveries=len(deliveries),
+        truncated=max(cut for _, cut in deliveries),
     )
 
 

@@ -12,9 +12,9 @@ from webhooks.bodies import load
 from webhooks.model import Refused
 
 if TYPE_CHECKING:
-    from requests import Response
+    from collections.abc import Mapping
 
-    from outage_window.settings.models import Prometheus
+    from requests import Response
 
 MOST_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -30,19 +30,18 @@ class TooMuch(PullFailed):
 
 
 class PrometheusClient:
-    """One Prometheus. Redirects are not followed, answers are bounded in size and time."""
+    """One Prometheus. Redirects are not followed, answers are bounded in size and time.
 
-    def __init__(self, settings: Prometheus) -> None:
+    `timeout` in seconds bounds a whole answer; `headers` go with every request and are not logged.
+    """
+
+    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
         import requests
 
-        self._url = f"{settings.url}/api/v1/query"
-        self._timeout = settings.timeout
+        self._url = f"{url}/api/v1/query"
+        self._timeout = timeout
         self._session = requests.Session()
-        for name, value in settings.headers.items():
-            self._session.headers[name] = value.get_secret_value()
-        if settings.token is not None:
-            token = settings.token.get_secret_value()
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers.update(headers)
 
     def samples(self, selector: str, start: int, end: int) -> list[Sampled]:
         """All samples of the selector in (start, end], nanoseconds; whole milliseconds are asked.

@@ -14,6 +14,7 @@ from detector.model import Cells, Detection, Options, Window
 from detector.series import table
 from detector.users import UserAttempts, share
 from outage_window.assess import Assessment, People, ServiceData, assess
+from outage_window.batch import Analysis, Context, Request
 from outage_window.incident_facts import facts
 from outage_window.sources.alerts import facts as alert_facts
 from outage_window.sources.alerts import read as read_alerts
@@ -73,7 +74,8 @@ def alert(fired: float, resolved: float | None, name: str = "A", **labels: str) 
 def made(
     windows: list[Window], alerts: list[AlertFact] | None, events: list[Event], index: int = 0
 ) -> Incident:
-    return facts(assessment(*windows), index, alerts=alerts, events=events, zone="UTC", command="x")
+    beside = Context({}, None if alerts is None else tuple(alerts), tuple(events), ())
+    return Analysis(Request([]), (assessment(*windows),), beside, ()).incidents()[index]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +109,7 @@ def test_whose_alert_it_is() -> None:
     inside = START + 60
     other = replace(alert(inside, END), labels={"service": "mail", "job": "auth"})
     by_job = replace(alert(inside, END, "J"), labels={"job": "auth"})
-    own_voice = alert(inside, END, "S", outage_window="self")
-    assert [a.name for a in made([window()], [other, by_job, own_voice], []).alerts] == ["J"]
+    assert [a.name for a in made([window()], [other, by_job], []).alerts] == ["J"]
 
 
 def test_alerts_unknown_is_not_no_alerts() -> None:
@@ -191,12 +192,17 @@ def test_webhook_bodies_on_lines_or_alone(tmp_path: Path) -> None:
         delivery(body("firing", ONE, NEVER, labels={"outage_window": "self"}, fingerprint="f2")),
     ]
     path.write_text("\n".join(json.dumps(one) for one in bodies))
-    [found], truncated, origin = read_alerts(read_file(str(path)))
-    assert (found.name, found.summary, found.deliveries, truncated) == ("Errors", "high", 2, 3)
+    [found], origin = read_alerts(read_file(str(path)))
+    assert (found.name, found.summary, found.deliveries, found.truncated) == (
+        "Errors",
+        "high",
+        2,
+        3,
+    )
     assert found.resolved_at == found.fired_at + 3600
     assert origin.rows == 3
     path.write_text(json.dumps(bodies[0], indent=2))
-    [found], _, _ = read_alerts(read_file(str(path)))
+    [found], _ = read_alerts(read_file(str(path)))
     assert found.resolved_at is None
 
 
@@ -205,15 +211,16 @@ def test_a_listing_says_alive_unless_its_end_has_passed(tmp_path: Path) -> None:
     ended = body("", ONE, TWO, updatedAt=TWO, fingerprint="f2") | {"status": {"state": "active"}}
     path = tmp_path / "alerts.json"
     path.write_text(json.dumps([alive, ended]))
-    found, _, _ = read_alerts(read_file(str(path)))
+    found, _ = read_alerts(read_file(str(path)))
     assert [one.resolved_at is None for one in found] == [True, False]
 
 
 def test_the_same_alert_again_is_one() -> None:
     first = Alert("f", "firing", {"alertname": "A"}, {}, 5 * NS, None, "")
     ended = replace(first, status="resolved", ends_at=9 * NS)
-    [found] = alert_facts([ended, first, first], "file")
+    [found] = alert_facts([(ended, 0), (first, 2), (first, 0)], "file")
     assert (found.fired_at, found.resolved_at, found.deliveries) == (5, 9, 3)
+    assert found.truncated == 2
 
 
 def test_changes_have_a_type_by_default(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def server():
 def client(server):
     url = f"http://127.0.0.1:{server.server_port}/"
     raw = {"url": url, "token": "t0ken", "headers": {"X-Scope-OrgID": "me"}, "timeout": "5s"}
-    made = PrometheusClient(Prometheus.model_validate(raw))
+    settings = Prometheus.model_validate(raw)
+    made = PrometheusClient(settings.url, settings.timeout, settings.request_headers())
     yield made
     made.close()
 
@@ -96,7 +97,7 @@ def test_what_is_no_answer_is_said(server, client, answer, said):
 
 def test_nobody_there_is_said_without_the_url(server):
     url = "http://user:s3cret@127.0.0.1:9"
-    client = PrometheusClient(Prometheus.model_validate({"url": url}))
+    client = PrometheusClient(url, 30.0, {})
     with pytest.raises(PullFailed, match="cannot be reached") as error:
         client.samples("all", NOW - HOUR, NOW)
     assert "s3cret" not in str(error.value)
