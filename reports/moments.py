@@ -172,7 +172,7 @@ def _since_onset(incident: Incident, time: float, what: str) -> Delay:
     assert high is not None
     seconds = Estimate.estimated(
         time - window.onset, time - high, time - low, "seconds", f"{what} - measured onset"
-    )
+    ).from_inputs(start.inputs)
     if time < low:
         return Delay(seconds, f"negative: the {what} came before the measured onset")
     if time <= high:

@@ -48,29 +48,30 @@ def _replay_all(folder: Path, seed: int) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from outage_window.demo.references import REFERENCES
-    from outage_window.demo.run import replay
+    from outage_window.demo.run import INPUTS, SETTINGS, replay
     from outage_window.demo.table import table
 
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    found = []
     with Progress(
         *columns, console=console, disable=not console.is_terminal, transient=True
     ) as progress:
         task = progress.add_task("", total=len(REFERENCES))
-        for outage in REFERENCES:
+        begun: set[str] = set()
 
-            def told(doing: str, name: str = outage.id) -> None:
-                progress.update(task, description=f"{name}: {doing}")
+        def told(name: str, doing: str) -> None:
+            begun.add(name)
+            progress.update(task, description=f"{name}: {doing}", completed=len(begun) - 1)
 
-            found.append(replay(outage, seed, folder, told))
-            progress.advance(task)
+        found = replay(REFERENCES, seed, folder, told)
     click.echo(table(found))
     click.echo()
     click.echo("Simulated truth is shown beside; the program was not told it. Drafts with charts:")
     for one in found:
-        click.echo(f"  {one.draft}")
+        click.echo(f"  {folder / one.draft.name}")
     click.echo()
-    click.echo("Next: copy config/outage-window.yml, name your services in it, and start")
-    program = "outage-window" if shutil.which("outage-window") else sys.argv[0]
-    click.echo(f"  {program} serve --config.file config/outage-window.yml")
+    click.echo("See the same as pages, on http://127.0.0.1:9195/ :")
+    program = "outage-window" if shutil.which("outage-window") else os.path.abspath(sys.argv[0])
+    click.echo(f"  cd {folder / INPUTS} && {program} serve --config.file {SETTINGS}")
+    click.echo("For your own services: copy config/outage-window.yml, name them in it, and start")
+    click.echo("serve with that.")

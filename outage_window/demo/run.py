@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -16,18 +17,20 @@ from outage_window.demo.model import Outage
 from outage_window.demo.simulate import Attempts, Truth, simulate, truth
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
-from outage_window.settings import load
+from outage_window.settings import Settings, load
 from outage_window.store import Store
 from outage_window.web import create_app
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
+INPUTS = "inputs"
+SETTINGS = "outage-window.yml"
 TOKEN = "demo"  # noqa: S105 (the receiver lives in this process only)
 NS = 10**9
 
-Told = Callable[[str], None]
-"""Is told what is being done, for whoever waits."""
+Told = Callable[[str, str], None]
+"""Is told which outage is being replayed and what is being done, for whoever waits."""
 
 
 class DemoError(Exception):
@@ -58,64 +61,87 @@ class _Clock:
         self.now = round(seconds * NS)
 
 
-def replay(outage: Outage, seed: int, folder: Path, told: Told) -> Replayed:
-    """Simulate one outage, replay it into an empty store, and write DIR/ID.md and DIR/ID.svg."""
-    told("people sign in, and some fail")
-    attempts = simulate(outage, seed)
-    real = truth(outage, attempts)
-    with TemporaryDirectory(prefix="outage-window-demo-") as temporary:
-        work = Path(temporary)
-        series = scrape(outage, attempts, seed)
-        writers.write_openmetrics(series, work / "counters.om", attempts.begin, attempts.end)
-        (work / "settings.yml").write_text(yaml.safe_dump(settings_of(outage, work)), "utf-8")
-        settings = load(str(work / "settings.yml"), {})
-        clock = _Clock(round(attempts.end * NS))
+def replay(outages: Sequence[Outage], seed: int, folder: Path, told: Told) -> list[Replayed]:
+    """Replay outages one after another into one store, and write DIR/ID.md and DIR/ID.svg.
+
+    The store, the counters and the settings stay in DIR/inputs: `serve` can be started there.
+    """
+    folder = folder.resolve()
+    shutil.rmtree(folder / INPUTS, ignore_errors=True)
+    (folder / INPUTS).mkdir(parents=True)
+    replayed = []
+    # Paths in settings, drafts and origins are those that whoever starts `serve` there will see.
+    with chdir(folder / INPUTS):
+        Path(SETTINGS).write_text(yaml.safe_dump(settings_of(outages), sort_keys=False), "utf-8")
+        settings = load(SETTINGS, {})
         store = Store.open(settings.storage.url)
         try:
-            status = Status(clock())
-            client = create_app(store, settings, status, clock).test_client()
-            _send(client, outage, attempts, clock, told)
-            told("looking for the outage")
-            clock.set(attempts.end)
-            Watch(settings, store, clock, status).tick()
-            found = _incidents(client)
-            return Replayed(outage, real, found, _draft(client, outage, found, folder))
+            for outage in sorted(outages, key=lambda one: one.start):
+                replayed.append(_replay(outage, seed, settings, store, folder, told))
         finally:
             store.close()
+    return replayed
 
 
-def settings_of(outage: Outage, work: Path) -> dict[str, Any]:
-    """Make the settings that an operator of this service would write."""
+def _replay(
+    outage: Outage, seed: int, settings: Settings, store: Store, folder: Path, told: Told
+) -> Replayed:
+    """Simulate one outage, send what its senders would have sent, look once, fetch the draft."""
+    told(outage.id, "people sign in, and some fail")
+    attempts = simulate(outage, seed)
+    real = truth(outage, attempts)
+    series = scrape(outage, attempts, seed)
+    writers.write_openmetrics_gz(series, Path(_counters(outage)), attempts.begin, attempts.end)
+    clock = _Clock(round(attempts.end * NS))
+    service = settings.service(outage.service)
+    assert service is not None  # the settings name every outage's service
+    status = Status(clock())
+    client = create_app(store, settings, status, clock).test_client()
+    _send(client, outage, attempts, clock, told)
+    told(outage.id, "looking for the outage")
+    Watch(settings.model_copy(update={"services": (service,)}), store, clock, status).tick()
+    found = _incidents(client, outage)
+    return Replayed(outage, real, found, _draft(client, outage, found, folder))
+
+
+def settings_of(outages: Sequence[Outage]) -> dict[str, Any]:
+    """Make the settings that an operator of these services would write."""
+    return {
+        "web": {"token": TOKEN},
+        "storage": {"url": "sqlite:///outage-window.db"},
+        "services": [_service(outage) for outage in outages],
+    }
+
+
+def _service(outage: Outage) -> dict[str, Any]:
     selector = f'auth_requests_total{{service="{outage.service}"}}'
     failed = f'auth_requests_total{{service="{outage.service}",result="failure"}}'
     return {
-        "web": {"token": TOKEN},
-        "storage": {"url": f"sqlite:///{work / 'demo.db'}"},
-        "services": [
-            {
-                "name": outage.service,
-                "source": "file",
-                "file": "counters.om",
-                "attempts": selector,
-                "errors": failed,
-                "zone": outage.zone,
-                "reasons": {"system": [outage.reason, SYSTEM_REASON], "user": [USER_REASON]},
-            }
-        ],
+        "name": outage.service,
+        "source": "file",
+        "file": _counters(outage),
+        "attempts": selector,
+        "errors": failed,
+        "zone": outage.zone,
+        "reasons": {"system": [outage.reason, SYSTEM_REASON], "user": [USER_REASON]},
     }
+
+
+def _counters(outage: Outage) -> str:
+    return f"{outage.service}.om.gz"
 
 
 def _send(
     client: FlaskClient, outage: Outage, attempts: Attempts, clock: _Clock, told: Told
 ) -> None:
     """Post alerts, events and attempts as their senders would, each alert at its own time."""
-    told("posting alerts and events")
+    told(outage.id, "posting alerts and events")
     for at, body in writers.alert_bodies(outage):
         clock.set(at)
         _post(client, "/api/v1/webhooks/alertmanager", body)
     clock.set(attempts.end)
     _post(client, "/api/v1/events", writers.events_body(outage))
-    told("posting attempts per user")
+    told(outage.id, "posting attempts per user")
     for body in writers.attempts_ndjson(outage, attempts):
         _post(client, "/api/v1/attempts", body)
 
@@ -126,10 +152,11 @@ def _post(client: FlaskClient, path: str, body: bytes) -> None:
         raise DemoError(f"POST {path}: {answer.status_code} {answer.get_data(as_text=True)[:200]}")
 
 
-def _incidents(client: FlaskClient) -> tuple[dict[str, Any], ...]:
-    """Fetch every incident that was found, the earliest first."""
+def _incidents(client: FlaskClient, outage: Outage) -> tuple[dict[str, Any], ...]:
+    """Fetch every incident of the service that was found, the earliest first."""
     found = client.get("/api/v1/incidents").get_json()["incidents"]
-    return tuple(sorted(found, key=lambda incident: str(incident["id"])))
+    own = [incident for incident in found if incident["service"] == outage.service]
+    return tuple(sorted(own, key=lambda incident: str(incident["id"])))
 
 
 def _draft(

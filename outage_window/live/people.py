@@ -39,7 +39,7 @@ def people(connection: Connection, service: Service, start: int, end: int) -> Pe
     )
     bodies = attempts.bodies(connection, service.name, start, end)
     digest = hashlib.sha256("".join(sorted(set(bodies))).encode())
-    name = f"attempts per user received for {service.name}, {len(set(bodies))} deliveries"
+    name = f"attempts per user received for {service.name} (deliveries: {len(set(bodies))})"
     return People(tried, (Origin(name, digest.hexdigest(), len(tried.time)),))
 
 

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 NS = 10**9
 FOREVER = 2**63 - 1
+DAY = 86400 * NS
 HISTORY = 28 * 86400.0
 
 
@@ -79,18 +80,21 @@ class Watch:
         """Scan every service, configured or only named by an alert."""
         began = time.monotonic()
         now = self._clock()
+        blind = {service.name: self._take_in(service, now) for service in self._settings.services}
+        oldest = min(
+            (self._horizon(name, now) for name in self._known), default=now - self._history
+        )
         with self._store.read() as connection:
-            found = alerts.between(connection, now - self._history, FOREVER)
+            found = alerts.between(connection, oldest, FOREVER)
         by_service = self._assigner.sort(found)
         for service in self._settings.services:
-            self._scan(service, now, by_service.pop(service.name, []))
+            self._keep(service, now, blind[service.name], by_service.pop(service.name, []))
         for name, joined in by_service.items():
-            self._update(
-                name, "UTC", now, None, "no metrics of this service are configured", joined
-            )
+            self._unconfigured(name, now, joined)
         self.status.scanned(time.monotonic() - began)
 
-    def _scan(self, service: Service, now: int, joined: list[AlertFact]) -> None:
+    def _take_in(self, service: Service, now: int) -> str:
+        """Read and assess what is new of a service; why not all up to now is known, if so."""
         known = self._known[service.name]
         error, caught_up = "", False
         try:
@@ -102,13 +106,24 @@ class Watch:
             error = f"internal error: {type(failure).__name__}"
             log.exception("service %s: the scan failed", service.name)
         self._report(service.name, known, now, error)
-        blind = error or ("" if caught_up else "history is still being fetched")
+        return error or ("" if caught_up else "history is still being fetched")
+
+    def _keep(self, service: Service, now: int, blind: str, joined: list[AlertFact]) -> None:
+        """Bring a configured service's incidents up to date."""
+        known = self._known[service.name]
         try:
-            assessment = known.assessment if not blind or known.assessment else None
-            self._update(service.name, service.zone, now, assessment, blind, joined)
+            self._update(service.name, service.zone, now, known.assessment, blind, joined)
         except Exception:
             self.status.service(service.name, failed=True, error="internal error, see the log")
             log.exception("service %s: its incidents could not be updated", service.name)
+
+    def _horizon(self, name: str, now: int) -> int:
+        """Where a service's known past begins: an export may hold an older one than `history`."""
+        known = self._known.get(name)
+        series = known.data.series if known and known.file and known.data else None
+        if series is None or not len(series.start):
+            return now - self._history
+        return min(now - self._history, round(float(series.start.min()) * NS) - DAY)
 
     def _unconfigured(self, name: str, now: int, joined: list[AlertFact]) -> None:
         """Keep the incidents of a service that only alerts speak of."""
@@ -180,7 +195,7 @@ class Watch:
         return True
 
     def _load_people(self, service: Service, known: _Known, now: int) -> bool:
-        since = now - self._history
+        since = self._horizon(service.name, now)
         with self._store.read() as connection:
             mark = attempts.mark(connection, service.name)
             if mark == known.people_mark:
@@ -203,7 +218,7 @@ class Watch:
         blind: str,
         joined: list[AlertFact],
     ) -> None:
-        horizon = now - self._history
+        horizon = self._horizon(service, now)
         with self._store.read() as connection:
             happened = events.of(connection, service, horizon, FOREVER)
             stored = incidents.of_service(connection, service, horizon)

@@ -8,8 +8,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import requests
+import yaml
 
 from outage_window.demo.references import REFERENCES
+from tests.real.programs import Program, free_port, wait_for
 
 OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
 
@@ -28,7 +31,7 @@ def done(tmp_path_factory):
 def test_it_writes_five_drafts_with_charts(done):
     result, folder = done
     assert result.returncode == 0, result.stderr
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
     assert names == sorted(f"{o.id}.{kind}" for o in REFERENCES for kind in ("md", "svg"))
     for outage in REFERENCES:
         assert f"drafts/{outage.id}.md" in result.stdout
@@ -36,6 +39,29 @@ def test_it_writes_five_drafts_with_charts(done):
         text = (folder / f"{outage.id}.md").read_text("utf-8")
         assert f"](<{outage.id}.svg>)" in text, "the draft shows its chart"
         assert "TODO" in text
+
+
+def test_what_was_replayed_stays_and_can_be_served(done):
+    _, folder = done
+    inputs, port = folder / "inputs", free_port()
+    settings = yaml.safe_load((inputs / "outage-window.yml").read_text())
+    settings["web"]["listen"] = f"127.0.0.1:{port}"
+    (inputs / "here.yml").write_text(yaml.safe_dump(settings))
+    command = [OUTAGE_WINDOW, "serve", "--config.file", "here.yml"]
+    served = Program("serve", command, inputs, port)
+    try:
+        wait_for(lambda: scanned(served), 120, "first scan of all services")
+        found = served.get("/api/v1/incidents")["incidents"]
+    finally:
+        served.stop()
+    assert sorted(one["service"] for one in found) == sorted(o.service for o in REFERENCES)
+    assert {one["state"] for one in found} == {"closed"}
+
+
+def scanned(served: Program) -> bool:
+    text = requests.get(f"{served.url}/metrics", timeout=30).text
+    stamps = re.findall(r"last_successful_scan_timestamp_seconds{.*} (\S+)", text)
+    return len(stamps) == len(REFERENCES) and all(float(stamp) > 0 for stamp in stamps)
 
 
 def test_the_table_holds_what_was_declared_found_and_true(done):
