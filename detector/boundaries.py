@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.evidence import Evidence
+from detector.evidence import Likelihood
 from detector.grid import Grid
 from detector.series import F64
 
@@ -55,7 +55,7 @@ class Edge:
     at_limit: bool = False
 
 
-def onset(weigh: Evidence, grid: Grid, floor: int, start: int, stop: int) -> Edge:
+def onset(weigh: Likelihood, grid: Grid, floor: int, start: int, stop: int) -> Edge:
     """Find when the stretch of cells [`start`, `stop`) began; cells before `floor` have no say."""
     if start == 0:
         return _limit(float(grid.start[0]))
@@ -65,7 +65,7 @@ def onset(weigh: Evidence, grid: Grid, floor: int, start: int, stop: int) -> Edg
     return _posterior(weigh, grid, max(floor, 2 * start - reach), start, reach)
 
 
-def recovery(weigh: Evidence, grid: Grid, start: int, stop: int, ceiling: int) -> Edge:
+def recovery(weigh: Likelihood, grid: Grid, start: int, stop: int, ceiling: int) -> Edge:
     """Find when the stretch [`start`, `stop`) ended; cells from `ceiling` on have no say.
 
     A recovery is the onset of the same data with time running backwards.
@@ -83,21 +83,10 @@ def _limit(time: float) -> Edge:
 
 @dataclass(frozen=True, slots=True)
 class _Mirrored:
-    """Evidence with its cells in reverse order."""
+    """A likelihood with its cells in reverse order."""
 
-    weigh: Evidence
+    weigh: Likelihood
     size: int
-
-    @property
-    def expected(self) -> F64:
-        return self.weigh.expected[::-1]
-
-    @property
-    def effects(self) -> tuple[float, ...]:
-        return self.weigh.effects
-
-    def score(self, effect: float) -> F64:
-        return self.weigh.score(effect)[::-1]
 
     def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
         flipped = exposure[..., ::-1]
@@ -120,7 +109,7 @@ def _mirror(grid: Grid) -> Grid:
     )
 
 
-def _reach(weigh: Evidence, start: int, stop: int) -> int:
+def _reach(weigh: Likelihood, start: int, stop: int) -> int:
     """Find how far into the stretch the cells are worth weighing: until the evidence is plain."""
     limit = min(stop, start + 1024)
     ratio = np.ones((1, limit - start))
@@ -131,7 +120,7 @@ def _reach(weigh: Evidence, start: int, stop: int) -> int:
     return min(limit, start + max(enough, 24))
 
 
-def _posterior(weigh: Evidence, grid: Grid, low: int, start: int, high: int) -> Edge:
+def _posterior(weigh: Likelihood, grid: Grid, low: int, start: int, high: int) -> Edge:
     """Sum the likelihood of cells [`low`, `high`) over ramps and effects for each place."""
     inside = (start + 1, high - 1) if high - start > 3 else (start, high)
     effects = weigh.plausible(*inside, EFFECTS)
@@ -163,14 +152,14 @@ def _places(cells: int) -> int:
     return int(np.clip(24 * cells, 48, max(480, 4 * cells)))
 
 
-def _beyond(weigh: Evidence, low: int, high: int, effects: F64) -> F64:
+def _beyond(weigh: Likelihood, low: int, high: int, effects: F64) -> F64:
     """Log-likelihood of the cells that are elevated wherever the edge lies, for each effect."""
     full = np.ones((1, high - low))
     total: F64 = weigh.loglik(low, high, full, effects[:, None]).sum(axis=-1)
     return total
 
 
-def _zone(weigh: Evidence, low: int, high: int, effects: F64) -> tuple[int, int]:
+def _zone(weigh: Likelihood, low: int, high: int, effects: F64) -> tuple[int, int]:
     """Find the cells that may hold a sharp edge, with a margin for what a ramp may hide."""
     full = np.ones((1, high - low))
     up = weigh.loglik(low, high, full, effects[:, None])
@@ -197,7 +186,7 @@ def _surge(grid: Grid, low: int, start: int, high: int) -> float:
     return float(np.clip((attempts[after].sum() + few) / (usual + few), 0.1, 10.0))
 
 
-def _lone(weigh: Evidence, grid: Grid, cell: int) -> Edge:
+def _lone(weigh: Likelihood, grid: Grid, cell: int) -> Edge:
     """The onset of a stretch of one cell: it may begin anywhere that leaves it time to do its harm.
 
     All of its attempts failing for part of the cell, or some of them for all of it, look the same;

@@ -19,10 +19,17 @@ PASSES = 3
 MARGIN = 2
 """Cells beside an elevated stretch that are not used as examples of normal running."""
 
+SCALES = (4, 16, 64)
+"""Cells a block: errors of normal running come in waves of minutes to an hour."""
+
+MOST_ELEVATED = 0.5
+"""Where more than this share of the intervals looks elevated, nothing tells what is normal."""
+
 LEAST_CELLS = 30
 LEAST_ATTEMPTS = 100
-CERTAINTY = float(np.log(100))
-"""Beyond the number of places and effects tried: one false stretch in a hundred such series."""
+CERTAINTY = float(np.log(10_000))
+"""Beyond the number of places and effects tried: one false stretch in ten thousand such series,
+were the noise as it is modelled."""
 
 Segment = tuple[int, int, float]
 """First cell, cell after the last, and the effect that fits the stretch best."""
@@ -42,6 +49,10 @@ def detect(series: Series, options: Options | None = None) -> Detection:
         return Detection(series, (), (), None, reason)
     grid = grid_of(series)
     weigh, found = _settle(series, grid, options.zone)
+    elevated = sum(stop - start for start, stop, _ in found)
+    if elevated > MOST_ELEVATED * grid.size:
+        reason = f"too little normal running: {elevated} of {grid.size} intervals look elevated"
+        return Detection(series, (), (), None, reason)
     stretches = _stretches(weigh, grid, found)
     joined = _joined(stretches, options.join_gap)
     windows: list[Window] = []
@@ -78,7 +89,7 @@ def _settle(series: Series, grid: Grid, zone: str) -> tuple[Evidence, list[Segme
         if normal.level.sum() < LEAST_CELLS // 2:
             break
         weigh = evidence(series, grid, zone, normal)
-        before, found = found, _search(weigh, grid.size)
+        before, found = found, _beyond_waves(_search(weigh, grid.size), weigh, normal)
         if found == before:
             break
     return weigh, found
@@ -118,6 +129,21 @@ def _search(weigh: Evidence, size: int) -> list[Segment]:
         best = max(gain, key=lambda effect: gain[effect])
         chosen += [(start, stop, best) for start, stop, effect, _ in cluster if effect == best]
     return chosen
+
+
+def _beyond_waves(found: list[Segment], weigh: Evidence, normal: Normal) -> list[Segment]:
+    """Keep the stretches that are unusual also among normal stretches of their length."""
+    penalty = penalty_of(len(normal.level), len(weigh.effects))
+    kept = []
+    for start, stop, effect in found:
+        judged = (
+            weigh.in_blocks(size, normal.level, start, stop)
+            for size in SCALES
+            if size <= 2 * (stop - start)
+        )
+        if all(won is None or won > penalty for won in judged):
+            kept.append((start, stop, effect))
+    return kept
 
 
 def _overlapping(

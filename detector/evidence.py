@@ -6,11 +6,12 @@ from typing import Protocol
 
 import numpy as np
 
-from detector.expectation import Expected, Normal, first_guess, fit
+from detector.blocks import blocks_of, cut, noise_of
+from detector.expectation import FLOOR, Expected, Normal, dispersion, first_guess, fit
 from detector.grid import Grid
 from detector.likelihood import beta_binomial, student
 from detector.seasons import WEEK_HOURS, local_hours, read_profile
-from detector.series import F64, I64, Counts, Levels, Series
+from detector.series import F64, I64, Bool, Counts, Levels, Series
 
 RATIO_EFFECTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
 """Extra failing fractions that are looked for; what lies between is found by its neighbours."""
@@ -23,23 +24,11 @@ LEVEL_EFFECTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Rises of a level that are looked for, in standard deviations of its noise."""
 
 
-class Evidence(Protocol):
-    """The likelihood of each cell under a given effect and exposure, against normal running.
+class Likelihood(Protocol):
+    """How likely cells are when they are elevated for all or part of their time.
 
-    An effect is the extra failing fraction `a` of counts, or the rise of a level. `expected` and
-    every score have shape (m,).
+    An effect is the extra failing fraction `a` of counts, or the rise of a level.
     """
-
-    @property
-    def expected(self) -> F64:
-        """The error ratio (or level) of each cell in normal running."""
-
-    @property
-    def effects(self) -> tuple[float, ...]:
-        """The effects that a search tries."""
-
-    def score(self, effect: float) -> F64:
-        """Log-likelihood ratio of each cell, elevated by `effect` against normal."""
 
     def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
         """Log-likelihood of cells `low` to `high` (exclusive), elevated for part of their time.
@@ -49,6 +38,29 @@ class Evidence(Protocol):
 
     def plausible(self, low: int, high: int, size: int) -> F64:
         """`size` effects that span what the cells `low` to `high`, all elevated, allow."""
+
+
+class Evidence(Likelihood, Protocol):
+    """The likelihood of each cell, against what is expected of it in normal running."""
+
+    @property
+    def expected(self) -> F64:
+        """The error ratio (or level) of each cell in normal running, shape (m,)."""
+
+    @property
+    def effects(self) -> tuple[float, ...]:
+        """The effects that a search tries."""
+
+    def score(self, effect: float) -> F64:
+        """Log-likelihood ratio of each cell, elevated by `effect` against normal, shape (m,)."""
+
+    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
+        """Log-likelihood ratio of a stretch, judged in blocks of `size` cells.
+
+        Normal running often comes in waves: blocks of it vary more than their cells would if each
+        stood for itself, and that is learnt from the `normal` cells. None where they make too few
+        blocks to tell.
+        """
 
 
 class CountEvidence:
@@ -74,14 +86,30 @@ class CountEvidence:
         ratio: F64 = (raised - self._normal)[self._code]
         return ratio
 
+    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
+        """See `Evidence.in_blocks`."""
+        usual = blocks_of(normal, size)
+        if usual is None:
+            return None
+        expected = self.attempts * self.expected
+        n, k, e = (usual.sums(v) for v in (self.attempts, self.errors, expected))
+        ratio = e / np.maximum(n, 1e-9)
+        rho = dispersion(n, k, np.clip(ratio, FLOOR, 1 - FLOOR))
+        own = cut(start, stop, size)
+        n, k, e = (np.add.reduceat(v[:stop], own) for v in (self.attempts, self.errors, expected))
+        n, k, e = n[n > 0], k[n > 0], e[n > 0]
+        raised = np.clip(k.sum() / n.sum(), FLOOR, 1 - FLOOR)
+        up = beta_binomial(k, n, np.full(len(n), raised), rho)
+        return float((up - beta_binomial(k, n, np.clip(e / n, FLOOR, 1 - FLOOR), rho)).sum())
+
     def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
-        """See `Evidence.loglik`."""
+        """See `Likelihood.loglik`."""
         p0 = self.expected[low:high]
         ratio = np.minimum(p0 + exposure * effect * (1 - p0), 1 - 1e-9)
         return beta_binomial(self.errors[low:high], self.attempts[low:high], ratio, self.dispersion)
 
     def plausible(self, low: int, high: int, size: int) -> F64:
-        """See `Evidence.plausible`: even steps of the log-odds over all but 0.2 % of the mass."""
+        """See `Likelihood.plausible`: even steps of the log-odds over all but 0.2 % of the mass."""
         odds = np.linspace(-6.5, 7.0, 136)
         tried = 1 / (1 + np.exp(-odds))
         full = np.ones((1, high - low))
@@ -114,13 +142,25 @@ class LevelEvidence:
         raised = student(self._root, normal + rise, np.asarray(self.scale))
         return raised - student(self._root, normal, np.asarray(self.scale))
 
+    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
+        """See `Evidence.in_blocks`."""
+        usual = blocks_of(normal, size)
+        if usual is None:
+            return None
+        off = self._root - np.sqrt(self.expected)
+        scale = np.asarray(max(noise_of(usual.sums(off) / size), 1e-9))
+        own = cut(start, stop, size)
+        mean = np.add.reduceat(off[:stop], own) / np.diff(np.append(own, stop))
+        rise = np.full(len(mean), off[start:stop].mean())
+        return float((student(mean, rise, scale) - student(mean, 0 * rise, scale)).sum())
+
     def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
-        """See `Evidence.loglik`; the effect is in units of the level."""
+        """See `Likelihood.loglik`; the effect is in units of the level."""
         mean = np.sqrt(self.expected[low:high] + exposure * effect)
         return student(self._root[low:high], mean, np.asarray(self.scale))
 
     def plausible(self, low: int, high: int, size: int) -> F64:
-        """See `Evidence.plausible`: about the median rise of the cells."""
+        """See `Likelihood.plausible`: about the median rise of the cells."""
         rise = self.value[low:high] - self.expected[low:high]
         middle = max(float(np.median(rise)), 1e-12)
         noise = 2 * np.sqrt(middle + self.expected[low:high].mean()) * self.scale
@@ -155,10 +195,7 @@ def _level_evidence(series: Levels, hours: F64, normal: Normal | None) -> LevelE
             weight = len(own) / (len(own) + 20.0)
             daily[h] = weight * (np.median(own) if len(own) else level) + (1 - weight) * level
     mean = read_profile(np.tile(daily, WEEK_HOURS // 24), hours)
-    off = np.abs(root - mean)[use]
-    # The median deviation of a series that is mostly 0 is 0; then the mean one is the noise.
-    scale = max(1.4826 * float(np.median(off)), 0.5 * float(off.mean()), 1e-9)
-    return LevelEvidence(series.value, mean**2, scale)
+    return LevelEvidence(series.value, mean**2, max(noise_of((root - mean)[use]), 1e-9))
 
 
 def _distinct(attempts: F64, errors: F64, ratio: F64) -> tuple[I64, I64]:

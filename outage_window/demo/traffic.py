@@ -18,7 +18,7 @@ QUIET_HOUR = 4.0
 CROWDING = 0.05
 """Spread of the traffic beyond Poisson: meetings, newsletters, rain."""
 WRONG_PASSWORD = 0.036
-MOOD = 0.07
+MOOD = 0.12
 """Spread of the share of wrong passwords from one quarter of an hour to the next."""
 HICCUP = 0.001
 """Share of attempts that the system fails on any ordinary day."""

@@ -61,6 +61,8 @@ class Keeper:
     def update(self, scene: Scene) -> None:
         """Bring the incidents of a scene's service up to date."""
         detection = scene.assessment.detection if scene.assessment else None
+        if detection is not None and detection.not_assessed is not None:
+            detection = None  # "could not assess" takes back no window that was seen
         windows = detection.windows if detection else ()
         joined, alone = join(scene.alerts, windows)
         matches, left = match_windows(windows, scene.stored if detection else ())

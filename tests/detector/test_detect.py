@@ -175,3 +175,21 @@ def test_no_traffic_is_no_outage_and_no_recovery() -> None:
         np.where(silent, 0.0, series.errors),
     )
     assert detect(none).windows == ()
+
+
+@pytest.mark.parametrize("outage_cells", [5, 8, 12, 40, 130])
+def test_a_short_history_is_never_called_an_outage_as_a_whole(outage_cells: int) -> None:
+    onset = EPOCH + 50.0
+    series = counts(
+        1, days=(50 + outage_cells) / DAY, step=1.0, mean=50, outages=((onset, onset + 9999, 0.6),)
+    )
+    found = detect(series, Options(min_duration=0.0))
+    for window in found.windows:
+        assert window.onset == pytest.approx(onset, abs=2)
+
+
+def test_where_most_of_the_data_look_elevated_nothing_is_claimed() -> None:
+    onset = EPOCH + 3 * DAY
+    series = counts(1, days=7.5, step=300, outages=((onset, onset + 4 * DAY, 0.9),))
+    found = detect(series)
+    assert found.windows == ()
