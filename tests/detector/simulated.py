@@ -18,18 +18,23 @@ def counts(
     mean: float = 200.0,
     ratio: float = 0.03,
     dispersion: float = 0.0,
+    waves: float = 0.0,
     outages: tuple[tuple[float, float, float], ...] = (),
 ) -> Counts:
     """Per-interval counts; `outages` are (start, end, extra failing fraction), any real times.
 
-    Traffic has a day cycle of 60 % and the error ratio one of 30 %; an attempt falls uniformly into
-    its interval, so an interval that an edge cuts is partly hit.
+    Traffic has a day cycle of 60 % and the error ratio one of 30 %, and each quarter of an hour its
+    own ratio with a spread of `waves`; an attempt falls uniformly into its interval, so an interval
+    that an edge cuts is partly hit.
     """
     rng = np.random.default_rng(seed)
     start = EPOCH + step * np.arange(int(days * DAY / step))
     phase = 2 * np.pi * start / DAY
     attempts = rng.poisson(mean * (1 + 0.6 * np.sin(phase)))
     p = np.full(len(start), ratio) * (1 + 0.3 * np.cos(phase))
+    if waves:
+        quarter = ((start - EPOCH) // 900).astype(int)
+        p *= np.exp(waves * rng.standard_normal(quarter[-1] + 1))[quarter]
     if dispersion:
         theta = (1 - dispersion) / dispersion
         p = rng.beta(p * theta, (1 - p) * theta)

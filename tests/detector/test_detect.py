@@ -154,6 +154,30 @@ def test_quiet_weeks_hold_no_window(ratio: float, step: float, mean: float) -> N
             assert detect(series).windows == ()
 
 
+@pytest.mark.parametrize(("step", "mean"), [(60.0, 150.0), (15.0, 40.0)])
+def test_waves_of_wrong_passwords_are_no_outage(step: float, mean: float) -> None:
+    # Judged cell by cell alone, most of these weeks would hold a window.
+    found = [
+        window
+        for seed in range(8)
+        for window in detect(
+            counts(seed, days=7, step=step, mean=mean, ratio=0.04, waves=0.18)
+        ).windows
+    ]
+    assert found == []
+
+
+def test_an_outage_among_waves_is_found() -> None:
+    end = ONSET + 1800
+    for seed in range(4):
+        series = counts(
+            seed, step=60, mean=150, ratio=0.04, waves=0.18, outages=((ONSET, end, 0.3),)
+        )
+        window = only(series)
+        assert off(window.start, ONSET) < 60
+        assert off(window.end, end) < 60
+
+
 def test_a_spike_of_traffic_without_errors_is_no_outage() -> None:
     series = counts(11, step=60)
     spike = (series.start > ONSET) & (series.start < ONSET + 3600)
