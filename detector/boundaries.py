@@ -37,6 +37,12 @@ LONGEST = 8
 NEGLIGIBLE = 12.0
 """Positions this many nats below the best are left out of the refinement."""
 
+FINE = 40
+"""Where the edge may lie in more cells than this, places inside a cell make no difference."""
+
+PLACES = 12
+"""Places tried in a cell."""
+
 EFFECTS = 7
 ENOUGH = 100.0
 """Nats of evidence beyond an edge after which more cells would add nothing to it."""
@@ -121,54 +127,64 @@ def _reach(weigh: Likelihood, start: int, stop: int) -> int:
 
 
 def _posterior(weigh: Likelihood, grid: Grid, low: int, start: int, high: int) -> Edge:
-    """Sum the likelihood of cells [`low`, `high`) over ramps and effects for each place."""
+    """Find the edge among cells [`low`, `high`): inside cells, or by the cell where it is vague."""
     inside = (start + 1, high - 1) if high - start > 3 else (start, high)
     effects = weigh.plausible(*inside, EFFECTS)
-    zone_low, zone_high = _zone(weigh, low, high, effects)
-    cells = zone_high - zone_low
-    step = float(np.median(grid.end[zone_low:zone_high] - grid.start[zone_low:zone_high]))
-    shapes = np.array(SHAPES if cells <= 40 else SHAPES[:1])
-    # A slow edge reaches beyond the zone of the edge itself.
-    seen = min(high, zone_high + (LONGEST if len(shapes) > 1 else 0))
-    part = grid.slice(zone_low, seen)
-    places = np.linspace(part.start[0], grid.end[zone_high - 1], _places(cells))
-    surge = _surge(grid, low, start, high)
-    at_once, slow = shapes[:, :1], step * shapes[:, 1:2]
-    sharp = part.exposure(places[:, None, None], np.zeros((1, 1)), surge)
-    exposure = at_once * sharp + (1 - at_once) * part.exposure(places[:, None, None], slow, surge)
-    exposure = exposure[:, :, None, :]
-    effect = effects[None, None, :, None]
-    loglik = weigh.loglik(zone_low, seen, exposure, effect).sum(axis=-1)
-    loglik += _beyond(weigh, seen, high, effects)
-    loglik += np.log(shapes[:, 2])[None, :, None]
-    mass = np.exp(loglik - loglik.max()).sum(axis=(1, 2))
-    below = (np.cumsum(mass) - mass / 2) / mass.sum()
-    at = np.interp([0.5, 0.025, 0.975], below, places)
-    return Edge(float(at[0]), float(at[1]), float(at[2]))
+    won = _before_cells(weigh, low, high, effects)
+    best = won.max(axis=0)
+    likely = np.flatnonzero(best > best.max() - NEGLIGIBLE)
+    # The margin is for what a slow edge may hide.
+    zone = (max(low, low + int(likely[0]) - 4), min(high, low + int(likely[-1]) + 2))
+    if zone[1] - zone[0] <= FINE:
+        surge = _surge(grid, low, start, high)
+        return _inside_cells(weigh, grid, zone, high, effects, surge)
+    cells = slice(zone[0] - low, zone[1] - low)
+    mass = np.exp(won[:, cells] - won.max()).sum(axis=0)
+    span = slice(*zone)
+    return _edge(grid.start[span], mass * (grid.end[span] - grid.start[span]))
 
 
-def _places(cells: int) -> int:
-    """Find how finely the edge is looked for: 24 places a cell, fewer where cells tell little."""
-    return int(np.clip(24 * cells, 48, max(480, 4 * cells)))
-
-
-def _beyond(weigh: Likelihood, low: int, high: int, effects: F64) -> F64:
-    """Log-likelihood of the cells that are elevated wherever the edge lies, for each effect."""
-    full = np.ones((1, high - low))
-    total: F64 = weigh.loglik(low, high, full, effects[:, None]).sum(axis=-1)
-    return total
-
-
-def _zone(weigh: Likelihood, low: int, high: int, effects: F64) -> tuple[int, int]:
-    """Find the cells that may hold a sharp edge, with a margin for what a ramp may hide."""
+def _before_cells(weigh: Likelihood, low: int, high: int, effects: F64) -> F64:
+    """Log-likelihood ratio of a sharp edge before each cell, for each effect: (effects, cells)."""
     full = np.ones((1, high - low))
     up = weigh.loglik(low, high, full, effects[:, None])
     gain = up - weigh.loglik(low, high, 0 * full, effects[:, None])
-    # The edge before cell j: every cell from j on is elevated.
-    after = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
-    best = after.max(axis=0)
-    likely = np.flatnonzero(best > best.max() - NEGLIGIBLE)
-    return max(low, low + int(likely[0]) - 4), min(high, low + int(likely[-1]) + 2)
+    won: F64 = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
+    return won
+
+
+def _inside_cells(
+    weigh: Likelihood,
+    grid: Grid,
+    zone: tuple[int, int],
+    high: int,
+    effects: F64,
+    surge: float,
+) -> Edge:
+    """Sum the likelihood over shapes and effects for places all over the cells of the zone."""
+    first, last = zone
+    step = float(np.median(grid.end[first:last] - grid.start[first:last]))
+    shapes = np.array(SHAPES)
+    # A slow edge reaches beyond the zone of the edge itself.
+    seen = min(high, last + LONGEST)
+    part = grid.slice(first, seen)
+    places = np.linspace(part.start[0], grid.end[last - 1], PLACES * (last - first))
+    at_once, slow = shapes[:, :1], step * shapes[:, 1:2]
+    sharp = part.exposure(places[:, None, None], np.zeros((1, 1)), surge)
+    exposure = at_once * sharp + (1 - at_once) * part.exposure(places[:, None, None], slow, surge)
+    loglik = np.empty((len(places), len(shapes), len(effects)))
+    for i, effect in enumerate(effects):
+        loglik[:, :, i] = weigh.loglik(first, seen, exposure, np.array([effect])).sum(axis=-1)
+    beyond = weigh.loglik(seen, high, np.ones((1, high - seen)), effects[:, None])
+    loglik += beyond.sum(axis=-1) + np.log(shapes[:, 2])[:, None]
+    return _edge(places, np.exp(loglik - loglik.max()).sum(axis=(1, 2)))
+
+
+def _edge(places: F64, mass: F64) -> Edge:
+    """Take the median and the central 95 % of places of the given mass."""
+    below = (np.cumsum(mass) - mass / 2) / mass.sum()
+    at = np.interp([0.5, 0.025, 0.975], below, places)
+    return Edge(float(at[0]), float(at[1]), float(at[2]))
 
 
 def _surge(grid: Grid, low: int, start: int, high: int) -> float:
