@@ -16,6 +16,8 @@ from outage_window.errors import InputError
 from outage_window.store import schema
 
 BUSY_MS = 2000
+WRITING = ("journal_mode = WAL", "synchronous = FULL")
+READING = ("query_only = ON",)
 
 
 def database_file(url: str) -> Path:
@@ -37,14 +39,12 @@ def engine(path: Path, *, writer: bool) -> Engine:
     @event.listens_for(made, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: the driver's own comes too late
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        if writer:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = FULL")
-        else:
-            cursor.execute("PRAGMA query_only = ON")
-        cursor.close()
+        try:
+            for pragma in (f"busy_timeout = {BUSY_MS}", *(WRITING if writer else READING)):
+                connection.execute(f"PRAGMA {pragma}").close()
+        except BaseException:
+            connection.close()  # nobody else knows of it yet
+            raise
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:

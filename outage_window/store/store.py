@@ -42,11 +42,12 @@ class Store:
         if not path.parent.is_dir():
             raise InputError(str(path), "expected a path in a folder that exists")
         held = lock(path)
+        writing = engine(path, writer=True)
         try:
-            writing = engine(path, writer=True)
             prepare(writing, path)
             key = _user_key(Path(f"{path}.key"))
         except BaseException:
+            writing.dispose()
             os.close(held)
             raise
         return cls(engine(path, writer=False), Writer(writing), key, held)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from outage_window.errors import InputError
 from outage_window.store import Full, Store, StoreFailed, deliveries
+from outage_window.store.engine import engine
 from outage_window.store.writer import Writer
 
 
@@ -116,11 +117,8 @@ def test_a_locked_database_fails_and_recovers(store, tmp_path):
         assert deliveries.tally(connection).received == 1
 
 
-def test_a_full_queue_refuses_at_once():
-    from sqlalchemy import create_engine
-
-    engine = create_engine("sqlite://")
-    writer = Writer(engine, capacity=1)
+def test_a_full_queue_refuses_at_once(tmp_path):
+    writer = Writer(engine(tmp_path / "ow.db", writer=True), capacity=1)
     gate, begun = threading.Event(), threading.Event()
 
     def hold(_connection):
