@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ PREFIX = "OUTAGE_WINDOW_"
 FILE_SUFFIX = "_file"
 
 Key = tuple[str | int, ...]
+
+MOST_VALUES = 100_000
+"""Aliases of YAML can stand for any number of values: more than this are no settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Source:
     lines: dict[Key, int] = field(default_factory=dict)
     variables: dict[Key, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    count: int = 0
 
     def line(self, key: Key) -> int:
         """The line of a key, or of the nearest one above it that stands in the file; 0 if the key
@@ -68,6 +73,15 @@ def from_yaml(text: str) -> Source:
     return source
 
 
+def _scalar(node: yaml.Node) -> Any:
+    """A plain value; the library fails in many ways where a tag does not fit its text."""
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (KeyError, AttributeError, IndexError, TypeError):
+        mark = node.start_mark
+        raise yaml.MarkedYAMLError(None, None, f"no value for {node.tag}", mark) from None
+
+
 def overlay(source: Source, environ: Mapping[str, str]) -> None:
     """Lay variables such as OUTAGE_WINDOW_WEB__LISTEN over the values; they win.
 
@@ -77,7 +91,7 @@ def overlay(source: Source, environ: Mapping[str, str]) -> None:
         if not name.startswith(PREFIX):
             continue
         parts = name.removeprefix(PREFIX).lower().split("__")
-        key = tuple(int(part) if part.isdecimal() else part for part in parts)
+        key = tuple(int(part) if re.fullmatch("[0-9]{1,6}", part) else part for part in parts)
         text = environ[name]
         value = _listed(text)
         if _put(source.values, key, value):
@@ -120,19 +134,23 @@ def _listed(text: str) -> Any:
     """A list or mapping where the text is one in YAML, else the text itself."""
     if text[:1] not in ("[", "{"):
         return text
+    found = Source()
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:  # such as an IPv6 address
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return text if node is None else _value(node, (), found)
+    except (yaml.YAMLError, ValueError, RecursionError):  # such as an IPv6 address
         return text
-    return value if isinstance(value, list | dict) else text
 
 
 def _value(node: yaml.Node, key: Key, source: Source) -> Any:
     source.lines.setdefault(key, node.start_mark.line + 1)
+    source.count += 1
+    if source.count > MOST_VALUES:
+        raise yaml.YAMLError(f"more than {MOST_VALUES} values, aliases unfolded")
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*key, i), source) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return yaml.SafeLoader("").construct_object(node)
+        return _scalar(node)
     found: dict[str, Any] = {}
     for name_node, value_node in node.value:
         name = str(getattr(name_node, "value", ""))

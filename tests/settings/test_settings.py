@@ -145,3 +145,25 @@ def test_durations_read_back(milliseconds):
 def test_what_is_no_duration(text):
     with pytest.raises(ValueError, match="expected a duration"):
         parse_duration(text)
+
+
+def test_aliases_that_unfold_without_end(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    assert "aliases" in problems(tmp_path, "\n".join(lines))[0]
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", "!!int ''"])
+def test_a_tag_that_does_not_fit_its_value(tmp_path, value):
+    (problem,) = problems(tmp_path, f"web:\n  listen: {value}\n")
+    assert problem.startswith(":2: expected YAML: no value for")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SERVICES", "[" * 50_000), ("SERVICES", "[!!bool maybe]"), ("SERVICES__" + "9" * 5000, "x")],
+    ids=["nested", "tag", "number"],
+)
+def test_a_hostile_variable_is_named(tmp_path, name, value):
+    (problem,) = problems(tmp_path, "", {f"OUTAGE_WINDOW_{name}": value})
+    assert f"OUTAGE_WINDOW_{name}" in problem
