@@ -17,6 +17,9 @@ from detector.series import I64
 from outage_window.store.schema import attempt_blocks
 from webhooks.model import Attempt
 
+MOST_REASONS = 65_535
+"""What a block has codes for; failures with a further reason count as having none."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptBlock:
@@ -39,8 +42,10 @@ def blocks(attempts: Iterable[Attempt], key: bytes) -> list[AttemptBlock]:
     rows: dict[str, list[tuple[int, int, bool, int]]] = {}
     reasons: dict[str, dict[str, int]] = {}
     for attempt in attempts:
-        known = reasons.setdefault(attempt.service, {})
-        code = known.setdefault(attempt.reason, len(known)) if len(known) < 65535 else 0
+        known = reasons.setdefault(attempt.service, {"": 0})
+        if len(known) < MOST_REASONS:
+            known.setdefault(attempt.reason, len(known))
+        code = known.get(attempt.reason, 0)
         row = (attempt.time, hash_user(attempt.user, key), attempt.outcome == "failure", code)
         rows.setdefault(attempt.service, []).append(row)
     return [_block(service, found, tuple(reasons[service])) for service, found in rows.items()]

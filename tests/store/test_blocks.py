@@ -98,3 +98,10 @@ def test_an_event_is_kept_once(store):
     with store.read() as connection:
         assert [e.text for e in events.of(connection, "auth", 0, 6)] == ["cannot log in", "x"]
         assert events.of(connection, "mail", 0, 6) == []
+
+
+def test_more_reasons_than_codes_blame_nobody(monkeypatch):
+    monkeypatch.setattr(attempts, "MOST_REASONS", 3)
+    sent = [Attempt(i, "bob", "failure", f"r{i % 4}", "", "auth") for i in range(8)]
+    (block,) = attempts.blocks(sent, b"k" * 32)
+    assert [block.reasons[code] for code in block.reason] == ["r0", "r1", "", ""] * 2
