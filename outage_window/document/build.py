@@ -38,7 +38,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 def window_id(service: str, window: Window) -> str:
     """`SERVICE-YYYYMMDDTHHMMZ` from the point start; safe as a file name and in a URL."""
-    name = _UNSAFE.sub("-", service).strip("-.") or "service"
+    name = _UNSAFE.sub("-", service).strip("-.")[:63] or "service"
     minute = time_text(window.onset // 60 * 60)
     return f"{name}-{minute[:16].replace('-', '').replace(':', '')}Z"
 

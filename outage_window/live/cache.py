@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from detector.increase import Counter, increases
 from detector.series import F64, I64
 from outage_window.assess import ServiceData
 from outage_window.settings.models import Service
+from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.samples import target_of
 from outage_window.store.samples import Samples
 
@@ -62,14 +64,21 @@ class Cache:
         if not attempts:
             reason = f"no data: Prometheus has no series for {service.attempts}"
             return ServiceData(service.name, None, origins, reason)
-        if any(not np.isfinite(c.value).all() or (c.value < 0).any() for c in attempts + errors):
-            reason = "a counter is negative or infinite"
-            return ServiceData(service.name, None, origins, reason)
+        tried, failed = self._labels("attempts"), self._labels("errors")
+        unfit = (
+            impossible(attempts)
+            or impossible(errors)
+            or miscounted(tried, str(service.attempts))
+            or miscounted(failed, str(service.errors))
+        )
+        if unfit is not None:
+            return ServiceData(service.name, None, origins, unfit)
         result = increases(attempts, errors)
         if result.counts is None:
             return ServiceData(service.name, None, origins, result.refused or "no counts")
-        notes = () if errors else (f"no series for {service.errors}: taken as no errors at all",)
-        return ServiceData(service.name, result.counts, origins, notes=notes)
+        notes = [] if errors else [f"no series for {service.errors}: taken as no errors at all"]
+        notes += [APART] if apart(tried, failed) else []
+        return ServiceData(service.name, result.counts, origins, notes=tuple(notes))
 
     def _counters(self, role: str) -> list[Counter]:
         found = []
@@ -79,6 +88,9 @@ class Cache:
                 time = one.time[known] / NS
                 found.append(Counter(target_of(one.labels), time, one.value[known]))
         return found
+
+    def _labels(self, role: str) -> list[Mapping[str, str]]:
+        return [one.labels for (of_role, _), one in sorted(self._series.items()) if of_role == role]
 
     def _digest(self, role: str) -> tuple[str, int]:
         digest, rows = hashlib.sha256(), 0

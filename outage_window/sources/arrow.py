@@ -52,13 +52,25 @@ def nulls(column: Any) -> NDArray[np.bool_]:
     return _view(column.is_null().cast(pa.uint8()), np.uint8).astype(np.bool_)
 
 
+def texts(column: Any) -> Any:
+    """The column as Arrow strings; `ArrowInvalid` for what is no text: nested, or not UTF-8."""
+    import pyarrow as pa
+
+    try:
+        found = column.cast(pa.string())
+        found.validate(full=True)
+    except pa.ArrowNotImplementedError:
+        raise pa.ArrowInvalid(f"expected text, not {column.type}") from None
+    return found
+
+
 def codes(column: Any) -> tuple[NDArray[np.int64], list[str]]:
     """The number of each row's text among the distinct ones, -1 for null, and the distinct ones."""
     import pyarrow as pa
 
     encoded = column
     if not pa.types.is_dictionary(column.type):
-        encoded = column.cast(pa.string()).dictionary_encode()
+        encoded = texts(column).dictionary_encode()
     numbers = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
     return integers(numbers), encoded.dictionary.to_pylist()
 

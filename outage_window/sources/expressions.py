@@ -13,7 +13,7 @@ from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources import intervals
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import Sampled, SampleFile, origins_of, service_of
+from outage_window.sources.samples import Sampled, SampleFile, merge, origins_of, service_of
 from outage_window.sources.tables import Rows, RowsQuantity, faults_of
 
 
@@ -60,6 +60,7 @@ def _service(
         value = np.concatenate([one.value for one in series])
         rows = _rows(name, reading, origins[0], time, None, value)
     else:
+        series = merge(series, where)  # files may overlap: each value counts once
         attempts = [one for one in series if reading.attempts_selector.matches(one.labels)]
         errors = [one for one in series if reading.errors_selector.matches(one.labels)]
         time, total = _sum(attempts)

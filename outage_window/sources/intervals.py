@@ -81,6 +81,9 @@ def service_data(service: str, parts: Sequence[Rows], marks: Marks | None) -> Se
             f"{TOO_LITTLE}: {_rows(len(rows))} with numbers",
             tuple(notes),
         )
+    if step_of(joined.time[rows]) <= 0:
+        refused = "most rows are less than a millisecond apart; expected rows of intervals"
+        return ServiceData(service, None, origins, refused, tuple(notes))
     series = _series(*joined.at(rows), parts[0].quantity, marks or "start")
     notes.insert(0, f"step {series.step:g} s; time marks the {marks or 'start'} of an interval")
     return ServiceData(service, series, origins, notes=tuple(notes))

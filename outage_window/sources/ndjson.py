@@ -9,7 +9,7 @@ from typing import Any
 from outage_window.errors import InputError
 from outage_window.sources.arrow import Cell
 from outage_window.sources.files import Source
-from webhooks.bodies import load_text
+from webhooks.bodies import clean, load_text
 from webhooks.model import Refused
 
 PLAIN = {int, float, str}
@@ -53,7 +53,7 @@ def _column(values: list[Any], name: str, place: Callable[[int], str]) -> Any:
     if not kinds <= PLAIN:
         row = next(i for i, v in enumerate(values) if v is not None and type(v) not in PLAIN)
         raise InputError(f"{place(row)}, {name}", "expected a number or text")
-    return pa.array([v if v is None or isinstance(v, str) else str(v) for v in values], pa.string())
+    return pa.array([v if v is None else clean(str(v)) for v in values], pa.string())
 
 
 @lru_cache(maxsize=1)  # the keys and then the values of one file are asked for

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from outage_window.errors import InputError
-from outage_window.sources.arrow import Cell
+from outage_window.sources.arrow import Cell, texts
 from outage_window.sources.files import Source
+
+MOST_ROWS = 2**26
+"""A few bytes of Parquet can stand for any number of equal rows: more than this fill memory."""
 
 
 def names(source: Source) -> tuple[str, ...]:
@@ -18,25 +21,40 @@ def names(source: Source) -> tuple[str, ...]:
 def columns(
     source: Source, wanted: Mapping[str, Cell]
 ) -> tuple[dict[str, Any], Callable[[int], str]]:
-    """The wanted columns; a damaged file is an `InputError`."""
+    """The wanted columns; a damaged file, or one that claims too many rows, is an `InputError`."""
     import pyarrow as pa
 
+    file = _open(source)
+    if file.metadata.num_rows > MOST_ROWS:
+        raise InputError(
+            source.name, f"{file.metadata.num_rows} rows; expected at most {MOST_ROWS} in one file"
+        )
     try:
-        table = _open(source).read(columns=list(wanted))
-        found = {name: _plain(table[name]) for name in wanted}
+        table = file.read(columns=list(wanted))
+        found = {name: _plain(table[name], cell) for name, cell in wanted.items()}
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(source.name, f"expected a readable Parquet file: {reason}") from None
     return found, lambda row: f"{source.name}: row {row + 1}"
 
 
-def _plain(column: Any) -> Any:
-    """The same values without dictionary encoding, decimals as floats."""
+def _plain(column: Any, cell: Cell) -> Any:
+    """The same values without dictionary encoding, decimals as floats, words as text."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
+        column = column.cast(column.type.value_type)
+    if cell == "word" or not _is_scalar(column.type):
+        return texts(column)
     return column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
+
+
+def _is_scalar(kind: Any) -> bool:
+    """Whether a number or a time may be read from it: nothing nested, and no bare bytes."""
+    import pyarrow as pa
+
+    binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return not (pa.types.is_nested(kind) or binary)
 
 
 def _open(source: Source) -> Any:

@@ -10,7 +10,7 @@ from outage_window.errors import InputError
 from outage_window.sources.files import Source
 from outage_window.sources.samples import Sampled, SampleFile
 from outage_window.sources.times import plausible
-from webhooks.bodies import load_text
+from webhooks.bodies import clean, load_text
 from webhooks.model import Refused
 
 EXPECTED = (
@@ -66,7 +66,8 @@ def _series(item: Any, where: str) -> Sampled:
         bad = int(np.argmin(plausible(time)))
         raise InputError(f"{where}.values[{bad}]", "expected a time in seconds, 1970 to 2200")
     known = ~np.isnan(value)
-    return Sampled(metric, time[known], value[known])
+    labels = {clean(label): clean(text) for label, text in metric.items()}
+    return Sampled(labels, time[known], value[known])
 
 
 def _bad(pairs: list[Any]) -> int:

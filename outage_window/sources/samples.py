@@ -12,10 +12,10 @@ from detector.increase import Counter, increases
 from detector.series import F64
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
+from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
 from outage_window.sources.selectors import Matcher, Selector
-from outage_window.sources.tables import MOST
 
 OUTCOMES = ("result", "outcome")
 
@@ -63,8 +63,9 @@ def counters(files: Sequence[SampleFile], reading: Reading) -> list[ServiceData]
 
     Samples of one series in several files are put together; sample times that repeat count once.
     """
-    merged = _merged(files)
-    chosen = choose([series.labels for series in merged], reading, files[0].origin.name)
+    where = files[0].origin.name
+    merged = merge([series for file in files for series in file.series], where)
+    chosen = choose([series.labels for series in merged], reading, where)
     found: dict[str, tuple[list[Counter], list[Counter]]] = {}
     for series in merged:
         attempt, error = (s.matches(series.labels) for s in (chosen.attempts, chosen.errors))
@@ -73,13 +74,27 @@ def counters(files: Sequence[SampleFile], reading: Reading) -> list[ServiceData]
             attempts, errors = found.setdefault(service_of(series.labels, reading), ([], []))
             attempts.extend([counter] * attempt)
             errors.extend([counter] * error)
-    for index, selector in enumerate((chosen.attempts, chosen.errors)):
-        if not any(pair[index] for pair in found.values()):
-            raise InputError(files[0].origin.name, f"no series is selected by {selector.text}")
+    tried, failed = (
+        _selected(merged, selector, where) for selector in (chosen.attempts, chosen.errors)
+    )
+    beside = {
+        name
+        for name in found
+        if apart(*([m for m in one if service_of(m, reading) == name] for one in (tried, failed)))
+    }
     return [
-        _counted(name, *found[name], origins_of(files, name, reading), chosen)
+        _counted(name, *found[name], origins_of(files, name, reading), chosen, name in beside)
         for name in sorted(found)
     ]
+
+
+def _selected(merged: Sequence[Sampled], selector: Selector, where: str) -> list[Mapping[str, str]]:
+    """The labels of the series selected; `InputError` for none, and for what must not be summed."""
+    labels = [series.labels for series in merged if selector.matches(series.labels)]
+    reason = miscounted(labels, selector.text) if labels else None
+    if not labels or reason is not None:
+        raise InputError(where, reason or f"no series is selected by {selector.text}")
+    return labels
 
 
 def origins_of(files: Sequence[SampleFile], service: str, reading: Reading) -> tuple[Origin, ...]:
@@ -132,17 +147,12 @@ def _counted(
     errors: list[Counter],
     origins: tuple[Origin, ...],
     chosen: Chosen,
+    beside: bool,
 ) -> ServiceData:
     notes = [] if chosen.note is None else [chosen.note]
-    infinite = [c for c in (*attempts, *errors) if ((c.value < 0) | (c.value > MOST)).any()]
-    if infinite:
-        return ServiceData(
-            service,
-            None,
-            origins,
-            "a counter is negative, infinite, or beyond all counting",
-            tuple(notes),
-        )
+    reason = impossible(attempts) or impossible(errors)
+    if reason is not None:
+        return ServiceData(service, None, origins, reason, tuple(notes))
     if not attempts:
         reason = f"no series of this service is selected by {chosen.attempts.text}"
         return ServiceData(service, None, origins, reason, tuple(notes))
@@ -158,19 +168,20 @@ def _counted(
         notes.append(f"errors exceeded attempts in {result.clipped} intervals: clipped")
     if not errors:
         notes.append(f"no series is selected by {chosen.errors.text}: taken as no errors at all")
+    if beside:
+        notes.append(APART)
     return ServiceData(service, result.counts, origins, notes=tuple(notes))
 
 
-def _merged(files: Sequence[SampleFile]) -> list[Sampled]:
-    """One `Sampled` a set of labels, times strictly increasing."""
+def merge(all_series: Sequence[Sampled], where: str) -> list[Sampled]:
+    """One `Sampled` a set of labels, times strictly increasing; `where` names an `InputError`."""
     found: dict[tuple[tuple[str, str], ...], list[Sampled]] = {}
-    for file in files:
-        for series in file.series:
-            found.setdefault(tuple(sorted(series.labels.items())), []).append(series)
-    return [_one(found[key], files) for key in sorted(found)]
+    for series in all_series:
+        found.setdefault(tuple(sorted(series.labels.items())), []).append(series)
+    return [_one(found[key], where) for key in sorted(found)]
 
 
-def _one(parts: list[Sampled], files: Sequence[SampleFile]) -> Sampled:
+def _one(parts: list[Sampled], where: str) -> Sampled:
     labels = parts[0].labels
     time = np.concatenate([part.time for part in parts])
     value = np.concatenate([part.value for part in parts])
@@ -179,7 +190,7 @@ def _one(parts: list[Sampled], files: Sequence[SampleFile]) -> Sampled:
     again = np.flatnonzero(np.diff(time) == 0)
     if len(again) and (value[again] != value[again + 1]).any():
         raise InputError(
-            files[0].origin.name,
+            where,
             f"series {dict(labels)} has two values at the same time; expected one",
         )
     return Sampled(labels, np.delete(time, again + 1), np.delete(value, again + 1))

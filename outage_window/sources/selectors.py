@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -88,8 +90,10 @@ def _matcher(label: str, operator: str, quoted: str, where: str) -> Matcher:
     if operator == "=" or operator == "!=":
         return Matcher(label, "=" if operator == "=" else "!=", value)
     try:
-        pattern = re.compile(value)
-    except re.error as error:
+        with warnings.catch_warnings():  # of what RE2 reads otherwise, such as [[:alpha:]]
+            warnings.simplefilter("error", FutureWarning)
+            pattern = re.compile(value)
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
         raise InputError(where, f"label {label}: expected a regular expression: {error}") from None
     return Matcher(label, "=~" if operator == "=~" else "!~", value, pattern)
 
@@ -97,5 +101,6 @@ def _matcher(label: str, operator: str, quoted: str, where: str) -> Matcher:
 def _unescape(match: re.Match[str]) -> str:
     code = match[1]
     if len(code) > 1:
-        return chr(int(code[1:], 16))
+        number = int(code[1:], 16)
+        return chr(number) if number < sys.maxunicode else "\N{REPLACEMENT CHARACTER}"
     return _ESCAPES.get(code, "\\" + code)

@@ -176,3 +176,14 @@ def test_the_cache_takes_what_is_new_and_only_that():
     assert cache.until == 50 * SECOND
     cache.forget_before(30 * SECOND)
     assert cache.data(AUTH).series.end.tolist() == [40, 50]
+
+
+def test_counters_that_must_not_be_summed_are_not_assessed():
+    cache = Cache()
+    time, value = np.arange(1, 99) * 15 * SECOND, np.arange(1.0, 99.0)
+    for le in ("1", "+Inf"):
+        labels = {"__name__": "took_bucket", "le": le, "job": "auth", "instance": "a"}
+        cache.add([samples.Samples("attempts", labels, time, value)])
+    data = cache.data(AUTH)
+    assert data.series is None
+    assert "several buckets" in str(data.refused)
