@@ -152,7 +152,8 @@ class LevelEvidence:
         own = cut(start, stop, size)
         mean = np.add.reduceat(off[:stop], own) / np.diff(np.append(own, stop))
         rise = np.full(len(mean), off[start:stop].mean())
-        return float((student(mean, rise, scale) - student(mean, 0 * rise, scale)).sum())
+        raised = student(mean, rise, scale, size)
+        return float((raised - student(mean, 0 * rise, scale, size)).sum())
 
     def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
         """See `Likelihood.loglik`; the effect is in units of the level."""

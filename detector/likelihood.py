@@ -31,8 +31,12 @@ def beta_binomial(errors: F64, attempts: F64, ratio: F64, dispersion: F64 | floa
     return result
 
 
-def student(value: F64, mean: F64, scale: F64) -> F64:
-    """log density of a level around `mean`, up to a constant that does not depend on `mean`."""
+def student(value: F64, mean: F64, scale: F64, cells: int = 1) -> F64:
+    """log density of a level around `mean`, up to a constant that does not depend on `mean`.
+
+    The mean of `cells` values has tails that much lighter: bursts average out.
+    """
+    degrees = DEGREES * cells
     z = (value - mean) / scale
-    result: F64 = -(DEGREES + 1.0) / 2.0 * np.log1p(z * z / DEGREES)
+    result: F64 = -(degrees + 1.0) / 2.0 * np.log1p(z * z / degrees)
     return result

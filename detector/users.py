@@ -210,6 +210,8 @@ def _attempts_share(window: Window) -> tuple[Estimate | None, tuple[float, float
     p, p0 = window.error_ratio, window.baseline_error_ratio
     if p.value is None or p.low is None or p.high is None or p0.value is None:
         return None, None
+    if window.attempts.value is None:
+        return None, None  # a ratio averaged over time is no share of attempts
     value, low, high = (max((x - p0.value) / (1 - p0.value), 0.0) for x in (p.value, p.low, p.high))
     method = "error ratio in excess of the expected one, as a share of attempts (not of users)"
     estimate = Estimate(value, low, high, "ratio", "estimated", method)

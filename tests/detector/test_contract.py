@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detector.detect import detect
 from detector.model import Detection, Options
 from detector.series import Counts, Levels, SeriesError, table
+from detector.users import share
 from detector.whatif import threshold_rule
 from tests.detector.simulated import DAY, EPOCH, counts
 
@@ -124,6 +125,24 @@ def test_levels_keep_the_same_promises(seed: int, rise: float, quantity: str) ->
     assert window.onset == pytest.approx(EPOCH + 1500 * 60, abs=300)
     assert window.until == pytest.approx(EPOCH + 1700 * 60, abs=300)
     assert (window.error_ratio.status == "not_derivable") == (quantity == "level")
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("minutes", [15, 40, 160])
+@pytest.mark.parametrize("days", [1, 21])
+def test_a_ratio_alone_shows_the_outage(ratio: float, minutes: int, days: int) -> None:
+    start = EPOCH + 0.6 * days * DAY
+    series = counts(
+        3, days=days, step=60, mean=200, ratio=0.02, outages=((start, start + minutes * 60, ratio),)
+    )
+    alone = levels(series.errors / np.maximum(series.attempts, 1))
+    found = detect(alone)
+    assert len(found.windows) == 1
+    assert found.windows[0].onset == pytest.approx(start, abs=120)
+    assert found.windows[0].until == pytest.approx(start + minutes * 60, abs=120)
+    share_of_users = share(None, found.windows[0])
+    assert share_of_users.attempts_share is None
+    assert share_of_users.tier is None
 
 
 def test_skewed_noise_of_a_level_is_no_outage() -> None:
