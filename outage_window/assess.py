@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 from detector.detect import detect
 from detector.estimate import Estimate, Origin
 from detector.model import Detection, Options, Phase, Window
-from detector.series import Series
+from detector.series import Counts, Series
 from detector.users import UserAttempts, UserShare, share
 from detector.whatif import ThresholdRule, threshold_rule
+
+SHORT_HOURS = 6.0
+"""Less data than this holds no normal running beside an outage of common length."""
 
 Measured = TypeVar("Measured", Window, Phase, UserShare)
 
@@ -78,8 +81,27 @@ def assess(data: ServiceData, people: People | None, options: Options) -> Assess
         origins=data.origins,
         user_origins=() if people is None else people.origins,
         not_assessed=detection.not_assessed,
-        notes=data.notes,
+        notes=(*data.notes, *_doubts(detection)),
     )
+
+
+def _doubts(detection: Detection) -> list[str]:
+    """What the numbers themselves give reason to doubt, in plain words."""
+    series = detection.series
+    found = []
+    if isinstance(series, Counts) and (series.attempts % 1 != 0).any():
+        found.append(
+            "attempts are not whole numbers: if they are rates per second, attempts and errors of"
+            " a window are too small by the length of the step (the ratios are right)"
+        )
+    if len(series.start) and not detection.windows and detection.not_assessed is None:
+        hours = float(series.end.max() - series.start.min()) / 3600
+        if hours < SHORT_HOURS:
+            found.append(
+                f"only {hours:.1f} h of data: an outage that fills most of them cannot be told from"
+                " normal running"
+            )
+    return found
 
 
 def _named(found: Measured, origins: tuple[Origin, ...]) -> Measured:

@@ -92,10 +92,10 @@ def _ident(window: dict[str, Any]) -> str:
         )
         parts.append(f"{hit} of {active} users hit, {blocked} of them blocked")
     elif users["attempts_share"] and users["retry_range"]:
-        few, many = (f"{bound:.1%}".rstrip("%") for bound in users["retry_range"])
+        few, many = (_percent(bound) for bound in users["retry_range"])
         parts.append(
-            f"{_percent(users['attempts_share']['value'])} of attempts failed beyond the usual,"
-            f" as {few} to {many} % of users would cause with 8 to 1 tries each"
+            f"{_percent(users['attempts_share']['value'])} of attempts failed beyond the usual:"
+            f" {few} of users if each tried 8 times, {many} if once"
         )
     else:
         parts.append(f"lasted {_span(window['duration_seconds']['value'])}")

@@ -297,3 +297,15 @@ def test_the_same_inputs_give_the_same_bytes(
         one, other = (program.analyze(path, "--format", form) for _ in range(2))
         assert one.out
         assert one == other
+
+
+def test_rates_and_short_exports_are_doubted_in_words(made: list[Row], tmp_path: Path) -> None:
+    rows = [r for r in made if r.service == "auth"][:40]
+    lines = [f"{stamp(r.time)},auth,{r.attempts + 0.5},{r.errors}" for r in rows]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["time,service,attempts,errors", *lines]))
+    [service] = found(path)["services"]
+    assert any("not whole numbers" in note for note in service["notes"])
+    assert any("cannot be told from" in note for note in service["notes"])
+    [whole] = found(write_csv(tmp_path / "whole.csv", made))["services"][:1]
+    assert not any("whole numbers" in note or "told from" in note for note in whole["notes"])
