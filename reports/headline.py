@@ -59,7 +59,7 @@ def impact(incident: Incident) -> str:
     if users is None or users.affected.status == "not_derivable":
         return f"share of users not derivable (see Impact).{errors}"
     share = numbers.show(users.affected)
-    between = f" ({share.interval})" if share.interval not in ("", "exact") else ""
+    between = f" ({share.interval})" if " to " in share.interval else ""
     felt = EXPERIENCE.get(users.experience)
     return f"{share.value}{between} of users hit{', ' + felt if felt else ''}.{errors}"
 

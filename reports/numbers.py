@@ -9,6 +9,11 @@ from datetime import tzinfo
 from detector.estimate import Estimate
 from reports import times
 
+COUNTS = ("users", "attempts", "errors")
+"""Units whose measured numbers are printed whole: counts that add up must do so on paper."""
+UNKNOWN = "not known"
+"""Stands for the interval of an estimate that came without one: only what was counted is exact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -31,7 +36,9 @@ def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
     step = _step(estimate, low, high)
     interval = _interval(estimate, low, high, step)
     local = times.local(value, zone, step) if zone and estimate.unit == "time" else ""
-    return Shown(_one(estimate, value, step), interval if high > low else "exact", local)
+    if high <= low:
+        interval = "exact" if estimate.status in ("measured", "declared") else UNKNOWN
+    return Shown(_one(estimate, value, step), interval, local)
 
 
 def refusal(estimate: Estimate) -> str:
@@ -45,10 +52,15 @@ def _sentence(reason: str) -> str:
 
 
 def _step(estimate: Estimate, low: float, high: float) -> float:
-    """The unit of the last digit: the power of ten at or below half the interval's width."""
+    """The unit of the last digit: the power of ten at or below half the interval's width.
+
+    A measured count is whole whatever its interval.
+    """
     width = high - low
     if estimate.unit in ("time", "seconds"):
         return times.time_step(width)
+    if estimate.status == "measured" and estimate.unit in COUNTS:
+        return 1.0
     scale = 100.0 if estimate.unit == "ratio" else 1.0
     finest = _finest(estimate, scale * (high if estimate.value is None else estimate.value))
     if width <= 0:

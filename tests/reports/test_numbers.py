@@ -37,6 +37,27 @@ def test_counts_are_whole_and_grouped():
     assert show(Estimate.exact(557, "users", "m")).value == "557"
 
 
+def test_measured_counts_are_printed_whole_so_that_they_add_up():
+    def printed(value, low, high, status="measured", unit="users"):
+        shown = show(Estimate(value, low, high, unit, status, "m"))
+        return shown.value, shown.interval
+
+    assert printed(10385, 10352, 10401) == ("10,385", "10,352 to 10,401")
+    assert printed(10377, 10340, 10396) == ("10,377", "10,340 to 10,396")
+    assert printed(8, 5, 12) == ("8", "5 to 12")
+    assert printed(10385, 10352, 10401, unit="attempts") == ("10,385", "10,352 to 10,401")
+    assert printed(10387, 10352, 10401, "estimated") == ("10,390", "10,350 to 10,410")
+
+
+@pytest.mark.parametrize("unit", ["ratio", "errors", "seconds", "time", "level"])
+def test_only_what_was_counted_or_declared_is_exact(unit):
+    shown = {
+        status: show(Estimate(1.0, 1.0, 1.0, unit, status, "m")).interval
+        for status in ("measured", "declared", "estimated")
+    }
+    assert shown == {"measured": "exact", "declared": "exact", "estimated": "not known"}
+
+
 @given(
     st.sampled_from(["ratio", "attempts", "users", "seconds"]),
     st.lists(st.floats(0, 1), min_size=3, max_size=3),
@@ -45,7 +66,8 @@ def test_counts_are_whole_and_grouped():
 def test_printed_interval_holds_the_interval_and_the_value(unit, numbers, scale):
     low, value, high = sorted(x * scale * (1 if unit == "ratio" else 1e6) for x in numbers)
     shown = show(Estimate.estimated(value, low, high, unit, "m"))
-    if shown.interval == "exact":
+    if shown.interval == "not known":
+        assert low == high
         return
     factor = 0.01 if unit == "ratio" else 1
     first, point, last = (
