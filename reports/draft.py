@@ -101,7 +101,7 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
         "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
         "actions": events("change", "mitigating", since_onset=True),
-        "leads": events("investigating", "note", since_onset=True),
+        "leads": events("investigating", since_onset=True),
         "identified": events("identified"),
         "escalations": events("escalated"),
         "inputs": [

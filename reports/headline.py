@@ -6,6 +6,14 @@ from reports import moments, numbers, times
 from reports.contradictions import BRIEF, contradictions
 from reports.facts import Incident
 
+MET = {
+    "blocked": "mostly locked out",
+    "intermittent": "met intermittent failures",
+    "mixed": "locked out or met with intermittent failures",
+}
+"""What users met, after `44.4 % of users`."""
+DOWN = 0.95
+"""An error ratio at or above this, throughout the window, is called down or nearly so."""
 EXPERIENCE = {
     "blocked": "mostly locked out",
     "intermittent": "mostly intermittent failures",
@@ -22,7 +30,7 @@ def title(incident: Incident) -> str:
 
 
 def headline(incident: Incident) -> str:
-    """One sentence: the state, how long, from when to when."""
+    """One sentence: what users met, as far as that is known, how long, from when to when."""
     window, name = incident.window, incident.service
     if window is None:
         return f"{name}: {_without_window(incident)}"
@@ -33,10 +41,35 @@ def headline(incident: Incident) -> str:
     length = times.about(window.duration_seconds.value)
     if window.end.value is None:
         as_of = times.utc(window.as_of)
-        return f"{name}: ongoing since {since}, for {length} as of {as_of}."
+        so_far = f"; so far {met}" if (met := _met(incident)) else ""
+        return f"{name}: ongoing since {since}, for {length} as of {as_of}{so_far}."
     end = numbers.show(window.end, zone)
     until = f"{end.value} ({end.local})" if end.local else end.value
-    return f"{name}: degraded for {length}, from {since} to {until}."
+    state = _met(incident) or "degraded"
+    return f"{name}: {state} for {length}, from {since} to {until}."
+
+
+def _met(incident: Incident) -> str:
+    """What users met by their own attempts, else by an error ratio near 1; else nothing."""
+    users, window = incident.users, incident.window
+    if users is not None and users.affected.value is not None and users.experience in MET:
+        return f"{numbers.show(users.affected).value} of users {MET[users.experience]}"
+    if window is None or not _failed_throughout(incident):
+        return ""
+    return f"down or nearly so ({numbers.show(window.error_ratio).value} of attempts failed)"
+
+
+def _failed_throughout(incident: Incident) -> bool:
+    """Whether nearly every attempt failed from edge to edge: slow successes are no failures."""
+    window, cells = incident.window, incident.cells
+    if window is None or cells is None or incident.slow_errors:
+        return False
+    if window.attempts.value is None or len(window.phases) > 1:
+        return False
+    inside = (cells.start >= window.onset) & (cells.end <= window.until) & (cells.attempts > 0)
+    ratio = window.error_ratio
+    near_one = ratio.value is not None and ratio.low is not None and ratio.low >= DOWN
+    return near_one and bool(inside.any()) and bool((cells.ratio[inside] >= DOWN).all())
 
 
 def points(incident: Incident) -> tuple[tuple[str, str], ...]:

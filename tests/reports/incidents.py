@@ -210,7 +210,9 @@ TOKENS = incident(
         event("2023-11-10 15:30", "declared_start", "Users report valid tokens rejected"),
         event("2023-11-10 15:49", "acknowledged", "On call looks at it", "Platform"),
         event("2023-11-10 15:52", "investigating", "Looking at the database"),
-        event("2023-11-10 16:12", "note", "The database is healthy; looking at the network"),
+        event(
+            "2023-11-10 16:12", "investigating", "The database is healthy; looking at the network"
+        ),
         event("2023-11-10 16:30", "escalated", "Escalated", "DevOps and Security"),
         event("2023-11-11 01:20", "identified", "token-validator rejects valid tokens"),
         event("2023-11-11 02:45", "change", "hotfix token-validator 4.11.1: clock_skew 0s → 60s"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from detector.estimate import Estimate
 from reports.draft import render
 from reports.facts import EventFact
+from reports.headline import headline
 
 from .golden import FOLDER, GOLDEN, draft
 from .incidents import (
@@ -29,6 +31,8 @@ from .incidents import (
     SUSPECTED,
     TOKENS,
     alert,
+    counted_users,
+    refused_users,
 )
 from .markdown import parse
 
@@ -100,10 +104,69 @@ def test_summary_line_is_the_first_thing_below_the_title():
     lines = render(TOKENS).splitlines()
     assert lines[0] == "# Postmortem draft: token-api, 2023-11-10"
     assert lines[2] == (
-        "**token-api: degraded for 11 h 15 min, "
+        "**token-api: 25.0 % of users mostly locked out for 11 h 15 min, "
         "from 2023-11-10T15:30:04Z to 2023-11-11T02:45:09Z.**"
     )
     assert "25.0 % (24.9 % to 25.1 %) of users hit, mostly locked out" in lines[4]
+
+
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        (counted_users(0.45, 0.97, "blocked"), "45.0 % of users mostly locked out for 1 h"),
+        (
+            counted_users(0.85, 0.04, "intermittent"),
+            "85.0 % of users met intermittent failures for",
+        ),
+        (
+            counted_users(0.3, 0.5, "mixed"),
+            "30.0 % of users locked out or met with intermittent failures for 1 h 15 min",
+        ),
+        (counted_users(0.3, 0.5, "not_derivable"), "accounts: degraded for 1 h 15 min"),
+        (refused_users(), "accounts: degraded for 1 h 15 min"),
+        (None, "accounts: degraded for 1 h 15 min"),
+    ],
+)
+def test_the_summary_line_says_what_users_met_and_no_more(users, said):
+    line = headline(replace(ACCOUNTS, users=users))
+    assert said in line
+    assert line.endswith(" from 2024-01-22T15:30:01Z to 2024-01-22T16:45:03Z.")
+
+
+def test_while_it_lasts_what_users_met_is_said_as_so_far():
+    users = counted_users(0.25, 0.93, "blocked")
+    line = headline(replace(ONGOING, users=users))
+    assert line.endswith("as of 2024-06-01T23:05:00Z; so far 25.0 % of users mostly locked out.")
+
+
+def failing(share, **cells):
+    """ACCOUNTS without users, its error ratio near `share`, as in every cell if not told."""
+    found = Estimate(share, share - 0.002, share + 0.002, "ratio", "measured", "errors / attempts")
+    high = np.full(len(ACCOUNTS.cells.ratio), share)
+    return replace(
+        ACCOUNTS,
+        users=refused_users(),
+        window=replace(ACCOUNTS.window, error_ratio=found),
+        cells=replace(ACCOUNTS.cells, **({"ratio": high} | cells)),
+    )
+
+
+def test_without_users_only_failures_from_edge_to_edge_are_called_down():
+    down = failing(0.99)
+    assert "accounts: down or nearly so (99.0 % of attempts failed) for 1 h" in headline(down)
+    lulled = down.cells.ratio.copy()
+    lulled[len(lulled) // 2] = 0.4
+    uncounted = np.full(len(lulled), np.nan)
+    no_attempts = Estimate.not_derivable("attempts", "the series has no attempts")
+    for other in (
+        failing(0.93),
+        failing(0.99, ratio=lulled),
+        failing(0.99, attempts=uncounted),
+        replace(down, cells=None),
+        replace(down, slow_errors=12.0),
+        replace(down, window=replace(down.window, attempts=no_attempts)),
+    ):
+        assert "accounts: degraded for" in headline(other)
 
 
 def test_measured_alerted_and_declared_times_stand_side_by_side():
@@ -197,11 +260,25 @@ def test_a_long_timeline_keeps_what_matters_and_counts_the_rest():
     noisy = replace(TOKENS, events=tuple(sorted((*TOKENS.events, *notes), key=lambda e: e.time)))
     parsed = parse(render(noisy))
     timeline = next(t for t in parsed.tables if t[0][-1] == "What")
-    assert "Left out: 101 rows" in parsed.text
-    assert "note 17" in parsed.text
+    assert "Left out: 100 rows" in parsed.text
     assert "note 30" not in parsed.text
-    assert "the last of 82 more that are not listed here" in parsed.text
     assert {"Onset", "Recovery", "Alert fired", "Escalated"} <= {row[1] for row in timeline}
+
+
+def test_leads_are_what_was_investigated_and_notes_are_not():
+    leads = render(SESSIONS).partition("### Misleading paths")[2].partition("###")[0]
+    assert "Comparing session tokens" in leads
+    assert "Team told" not in leads
+    assert "TODO(owner?): Which of these leads were wrong" in leads
+    none = render(replace(SESSIONS, events=())).partition("### Misleading paths")[2]
+    assert "- No lead was given.\n- TODO(owner?)" in none
+
+
+def test_a_long_list_of_leads_is_cut_and_counted():
+    onset = TOKENS.window.onset
+    leads = tuple(EventFact(onset + 60 * i, "investigating", f"lead {i}") for i in range(1, 101))
+    parsed = parse(render(replace(TOKENS, events=leads)))
+    assert "the last of 80 more that are not listed here" in parsed.text
 
 
 def test_an_unknown_template_is_refused():
