@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -59,11 +59,19 @@ def prepare(made: Engine, path: Path) -> None:
     query = select(schema.meta.c.value).where(schema.meta.c.key == "schema")
     try:
         with made.begin() as connection:
+            tables = inspect(connection).get_table_names()
+            if tables and "meta" not in tables:
+                raise InputError(str(path), "holds another program's tables; expected a new file")
+            if tables:
+                _same_version(connection.execute(query).scalar(), path)
             schema.metadata.create_all(connection)
             connection.execute(insert(schema.meta).values(version).on_conflict_do_nothing())
-            found = connection.execute(query).scalar_one()
     except DBAPIError as error:
         raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
+
+
+def _same_version(found: str | None, path: Path) -> None:
+    """Refuse before anything is written: a later version may have tables of the same names."""
     if found != str(schema.VERSION):
         expected = f"expected a database of schema {schema.VERSION}, this one has {found}"
         raise InputError(str(path), expected)

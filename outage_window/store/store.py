@@ -79,7 +79,7 @@ def _user_key(path: Path) -> bytes:
     try:
         held = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_bytes()
+        key = path.read_bytes() if path.is_file() else b""
     else:
         key = secrets.token_bytes(32)
         with os.fdopen(held, "wb") as file:

@@ -140,3 +140,38 @@ def test_a_full_queue_refuses_at_once(tmp_path):
     writer.close()
     with pytest.raises(StoreFailed, match="closed"):
         writer.submit(lambda c: None)
+
+
+def tables(file):
+    connection = sqlite3.connect(file)
+    found = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+    connection.close()
+    return found
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "grafana.db"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE dashboards (id)")
+    connection.close()
+    with pytest.raises(InputError, match="another program"):
+        Store.open(f"sqlite:///{file}")
+    assert tables(file) == ["dashboards"]
+
+
+def test_a_later_database_is_left_alone(tmp_path):
+    file = tmp_path / "later.db"
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute("CREATE TABLE meta (key TEXT, value TEXT)")
+        connection.execute("INSERT INTO meta VALUES ('schema', '99')")
+    connection.close()
+    with pytest.raises(InputError, match="schema"):
+        Store.open(f"sqlite:///{file}")
+    assert tables(file) == ["meta"]
+
+
+def test_a_folder_where_the_key_should_be(tmp_path):
+    (tmp_path / "ow.db.key").mkdir()
+    with pytest.raises(InputError, match="32 bytes"):
+        Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
