@@ -11,6 +11,11 @@ class InputError(Exception):
     """
 
     def __init__(self, where: str, expected: str) -> None:
-        super().__init__(f"{where}: {expected}")
+        super().__init__(one_line(f"{where}: {expected}"))
         self.where = where
         self.expected = expected
+
+
+def one_line(text: str) -> str:
+    """The text on one line: names from outside may hold line ends and control characters."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import click
 
@@ -102,7 +102,7 @@ def _reading(path: Path) -> Iterator[Connection]:
 def _from_server(identity: str, url: str, form: str) -> str:
     import requests
 
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not url.startswith(("http://", "https://")):
         raise InputError("--url", "expected a URL such as http://127.0.0.1:9195")
     base = f"{url.rstrip('/')}/api/v1/incidents"
     try:

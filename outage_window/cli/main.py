@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from importlib.metadata import version
+from typing import NoReturn
 
 import click
 
-from outage_window.errors import InputError
+from outage_window.errors import InputError, one_line
 
 EXIT_UNUSABLE = 2
 EXIT_INTERNAL = 70
@@ -60,15 +62,29 @@ def run() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
-        sys.exit(EXIT_UNUSABLE)
+        _unusable(error)
     except InputError as error:
         click.echo(f"outage-window: {error}", err=True)
         sys.exit(EXIT_UNUSABLE)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            click.echo("outage-window: standard output: no space left to write it", err=True)
+            sys.exit(EXIT_UNUSABLE)
         if "--debug" in sys.argv:
             raise
         kind = type(error).__name__
         click.echo(f"outage-window: internal error: {kind}: {error} (--debug shows more)", err=True)
         sys.exit(EXIT_INTERNAL)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unusable(error: click.ClickException) -> NoReturn:
+    """One line and where help is; the help itself where a command was called with nothing."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.UsageError) and error.message == (context and context.get_help()):
+        error.show()
+        sys.exit(EXIT_UNUSABLE)
+    command = context.command_path if context else "outage-window"
+    text = one_line(" ".join(error.format_message().split()))
+    click.echo(f"outage-window: {text} ({command} --help shows more)", err=True)
+    sys.exit(EXIT_UNUSABLE)

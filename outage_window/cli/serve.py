@@ -102,6 +102,10 @@ def _listen(app: object, settings: Settings) -> BaseWSGIServer:
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
+    except ValueError:  # how it says that the name stands for no address
+        raise InputError(
+            f"web.listen: {settings.web.listen}", "expected the address of this machine"
+        ) from None
     except OSError as error:
         raise InputError(
             f"web.listen: {settings.web.listen}", f"cannot be listened on ({error.strerror})"

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from outage_window.errors import InputError
+from outage_window.errors import InputError, one_line
 from outage_window.settings.models import Service, Settings, known_keys
 from outage_window.settings.source import (
     FILE_SUFFIX,
@@ -98,11 +98,7 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
 
 def _line(name: str, problem: Problem) -> str:
     place = f"{name}:{problem.line}" if problem.line else name
-    return (
-        f"{place}: {problem.key}: {problem.expected}"
-        if problem.key
-        else f"{place}: {problem.expected}"
-    )
+    return one_line(": ".join(filter(None, (place, problem.key, problem.expected))))
 
 
 def _problem(detail: ErrorDetails, source: Source) -> Problem:
@@ -158,6 +154,9 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
         )
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         wrong(("web", "token"), "expected a token of ASCII characters")
+    found += [
+        source.problem(key, "expected ASCII without line ends") for key in _unsendable(settings)
+    ]
     names: dict[str, int] = {}
     for i, service in enumerate(settings.services):
         if names.setdefault(service.name, i) != i:
@@ -165,6 +164,20 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
         for key, expected in _service_rules(service, settings):
             wrong(("services", i, key), expected)
     return found
+
+
+def _unsendable(settings: Settings) -> list[Key]:
+    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
+    asked = settings.prometheus
+    if asked is None:
+        return []
+    texts: dict[Key, str] = {
+        ("prometheus", "headers", name): name + value.get_secret_value()
+        for name, value in asked.headers.items()
+    }
+    if asked.token is not None:
+        texts["prometheus", "token"] = asked.token.get_secret_value()
+    return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
 
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, Any]]:

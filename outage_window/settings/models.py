@@ -85,7 +85,7 @@ def _service_name(value: str) -> str:
 
 
 def _database(value: str) -> str:
-    if not re.fullmatch(r"sqlite:///[^?]+", value) or value.endswith(":memory:"):
+    if not re.fullmatch(r"sqlite:///[^?\x00]+", value) or value.endswith(":memory:"):
         raise _expected("expected sqlite:///FILE, the only database supported so far")
     return value
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from detector.estimate import Origin
 from outage_window.assess import ServiceData
@@ -31,6 +31,7 @@ class _Found:
     named: list[SampleFile] = field(default_factory=list)
     unnamed: list[SampleFile] = field(default_factory=list)
     inputs: list[Origin] = field(default_factory=list)
+    notes: dict[Origin, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load(
@@ -52,6 +53,7 @@ def load(
         services += samples.counters(found.named, reading)
     if found.unnamed:
         services += expressions.services(found.unnamed, reading)
+    services = [_with_notes(data, found.notes) for data in services]
     services = _one_source(sorted(services, key=lambda data: data.service))
     _some_left(services)
     return Exports(tuple(services), tuple(dict.fromkeys(found.inputs)))
@@ -79,6 +81,7 @@ def _read(path: str, reading: Reading, found: _Found) -> None:
     if not any(len(series.time) for series in file.series):
         raise InputError(source.name, "no samples; expected at least one series with values")
     found.inputs.append(file.origin)
+    found.notes[file.origin] = file.notes
     _by_name(file, found)
 
 
@@ -92,6 +95,12 @@ def _by_name(file: SampleFile, found: _Found) -> None:
         found.named.append(SampleFile(file.origin, only(True)))
     if only(False):
         found.unnamed.append(SampleFile(file.origin, only(False)))
+
+
+def _with_notes(data: ServiceData, notes: Mapping[Origin, tuple[str, ...]]) -> ServiceData:
+    """The service with what must be said of the files that it comes from."""
+    more = tuple(note for origin in data.origins for note in notes.get(origin, ()))
+    return replace(data, notes=(*data.notes, *more)) if more else data
 
 
 def _one_source(services: Sequence[ServiceData]) -> list[ServiceData]:

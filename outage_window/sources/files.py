@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import io
 import json
 import re
 import zlib
@@ -16,6 +17,9 @@ from detector.estimate import Origin
 from outage_window.errors import InputError
 
 Kind = Literal["delimited", "parquet", "ndjson", "prometheus", "openmetrics"]
+
+SAFE, MOST_RATIO, MOST_BYTES = 2**26, 100, 2**32
+"""A packed file may be so large when unpacked (64 MiB), or so many times its size, up to 4 GiB."""
 
 EXPECTED = "expected CSV, NDJSON, Parquet, Prometheus API JSON or OpenMetrics text"
 _SAMPLE = re.compile(
@@ -71,10 +75,19 @@ def read(path: str) -> Source:
     return Source(path, data, hashlib.sha256(raw).hexdigest())
 
 
+def _unpacked(path: str, packed: bytes) -> bytes:
+    """The content of a gzip file, unless it is a bomb."""
+    most = min(max(SAFE, MOST_RATIO * len(packed)), MOST_BYTES)
+    data = gzip.GzipFile(fileobj=io.BytesIO(packed)).read(most + 1)
+    if len(data) > most:
+        raise InputError(path, f"unpacks to more than {most >> 20} MiB; expected smaller files")
+    return data
+
+
 def _plain(path: str, data: bytes) -> bytes:
     if data.startswith(b"\x1f\x8b"):
         try:
-            data = gzip.decompress(data)
+            data = _unpacked(path, data)
         except (OSError, EOFError, zlib.error):
             raise InputError(path, "expected a whole gzip file; this one is damaged") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

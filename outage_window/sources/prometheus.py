@@ -25,7 +25,9 @@ def read(source: Source) -> SampleFile:
     except Refused as error:
         raise InputError(source.name, f"{EXPECTED}: {error.expected}") from None
     series = matrix(answer, source.name)
-    return SampleFile(source.origin(sum(len(s.time) for s in series)), tuple(series))
+    reason = partial(answer)
+    notes = () if reason is None else (f"{source.name} may lack samples: {reason}",)
+    return SampleFile(source.origin(sum(len(s.time) for s in series)), tuple(series), notes)
 
 
 def matrix(answer: Any, where: str) -> list[Sampled]:
@@ -44,6 +46,18 @@ def matrix(answer: Any, where: str) -> list[Sampled]:
         found = f", not {kind}" if isinstance(kind, str) else ""
         raise InputError(f"{where}, data.resultType", f"{EXPECTED}{found}")
     return [_series(item, f"{where}, data.result[{i}]") for i, item in enumerate(data["result"])]
+
+
+def partial(answer: dict[str, Any]) -> str | None:
+    """Why an answer that is a matrix may lack samples that there are, or None.
+
+    Prometheus and Thanos say so in `warnings` (a remote store that is down), VictoriaMetrics in
+    `isPartial`.
+    """
+    warnings = answer.get("warnings")
+    if warnings:
+        return " ".join(str(warnings).split())[:200]
+    return "isPartial" if answer.get("isPartial") is True else None
 
 
 def _series(item: Any, where: str) -> Sampled:

@@ -51,11 +51,16 @@ class PrometheusClient:
         form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
         body = self._post(form)
         try:
-            return prometheus.matrix(load(body), "Prometheus")
+            answer = load(body)
+            found = prometheus.matrix(answer, "Prometheus")
         except Refused as error:
             raise PullFailed(f"Prometheus answered with no JSON: {error.expected}") from None
         except InputError as error:
             raise PullFailed(str(error)) from None
+        partial = prometheus.partial(answer)
+        if partial is not None:
+            raise PullFailed(f"Prometheus answered with a part only: {partial}")
+        return found
 
     def close(self) -> None:
         """Close its connections."""
@@ -63,6 +68,7 @@ class PrometheusClient:
 
     def _post(self, form: dict[str, str]) -> bytes:
         import requests
+        from urllib3.exceptions import HTTPError
 
         deadline = time.monotonic() + self._timeout
         try:
@@ -74,7 +80,7 @@ class PrometheusClient:
                 allow_redirects=False,
             ) as answer:
                 body = _read(answer, deadline)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
             # The error's own text holds the URL, which may hold a password.
             raise PullFailed(f"Prometheus cannot be reached ({type(error).__name__})") from None
         if answer.status_code != 200:
@@ -85,7 +91,8 @@ class PrometheusClient:
 def _read(answer: Response, deadline: float) -> bytes:
     parts: list[bytes] = []
     size = 0
-    for part in answer.iter_content(1 << 18):
+    # Whatever has come, as it comes: a full part of a slow answer would be waited for without end.
+    while part := answer.raw.read1(1 << 18, decode_content=True):
         size += len(part)
         if size > MOST_BYTES:
             raise TooMuch(f"Prometheus answered with more than {MOST_BYTES >> 20} MiB")

@@ -36,10 +36,11 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
-    """All the series of one file."""
+    """All the series of one file; `notes` are what must be said of every service in it."""
 
     origin: Origin
     series: tuple[Sampled, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
 # Inputs made to mislead: refused in one line, or read without counting anything twice.
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +200,49 @@ def refused(ended: Any, told: str) -> None:
     assert ended.code == 2, ended.err
     assert ended.err.count("\n") == 1, ended.err
     assert told in ended.err
+
+
+def test_a_small_file_that_unpacks_to_a_large_one(tmp_path: Path, program: Program) -> None:
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(bytes(80 << 20), 9))
+    assert path.stat().st_size < 100_000
+    refused(program.analyze(path), "unpacks to more than 64 MiB")
+
+
+def test_a_line_end_in_a_name_makes_no_second_line(program: Program) -> None:
+    refused(program.analyze("no\nsuch.csv"), "no\\nsuch.csv")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["analyse"], ["analyze"], ["analyze", "--nope"], ["analyze", "a", "--format", "x\ny"]],
+    ids=["command", "no file", "option", "choice"],
+)
+def test_a_wrong_call_is_told_in_one_line(arguments: list[str], program: Program) -> None:
+    refused(program(*arguments), "--help")
+
+
+def test_called_with_nothing_it_shows_its_help(program: Program) -> None:
+    assert "Commands:" in program().err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_full_disk_below_stdout(tmp_path: Path) -> None:
+    lines = [f"{T0 + 60 * i},100,1" for i in range(ROWS)]
+    (tmp_path / "a.csv").write_text("\n".join(["time,attempts,errors", *lines]))
+    code = "from outage_window.cli.main import run; run()"
+    command = [sys.executable, "-c", code, "analyze", str(tmp_path / "a.csv")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr == "outage-window: standard output: no space left to write it\n"
+
+
+@pytest.mark.parametrize("more", [{"warnings": ["store x\nis down"]}, {"isPartial": True}])
+def test_a_part_of_the_samples_is_told(
+    more: dict[str, Any], tmp_path: Path, program: Program
+) -> None:
+    path = counters(tmp_path / "a.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    (service,) = program.document(path)["services"]
+    assert any("may lack samples" in note for note in service["notes"])

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs
 
@@ -38,14 +39,27 @@ def server():
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("Location", "/elsewhere")
+            if self.server.drip:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            if self.server.drip:
+                self.trickle(body)
+            else:
+                self.wfile.write(body.encode())
+
+        def trickle(self, body):
+            try:
+                for byte in body:
+                    self.wfile.write(byte.encode())
+                    time.sleep(self.server.drip)
+            except OSError:  # the other side has had enough
+                self.close_connection = True
 
         def log_message(self, *_):
             pass
 
     made = HTTPServer(("127.0.0.1", 0), Handler)
-    made.asked = []
+    made.asked, made.drip = [], 0
     made.answer = lambda form: answer_with([])
     thread = threading.Thread(target=made.serve_forever, args=(0.02,))
     thread.start()
@@ -109,6 +123,24 @@ def test_an_endless_answer_is_cut_off(server, client, monkeypatch):
     server.answer = lambda form: (200, " " * 1_000_000)
     with pytest.raises(TooMuch):
         client.samples("all", NOW - HOUR, NOW)
+
+
+@pytest.mark.parametrize("more", [{"warnings": ["store x is down"]}, {"isPartial": True}])
+def test_a_part_of_the_samples_is_no_answer(server, client, more):
+    whole = json.loads(answer_with([])[1])
+    server.answer = lambda form: (200, json.dumps(whole | more))
+    with pytest.raises(PullFailed, match="a part only"):
+        client.samples("x", NOW - HOUR, NOW)
+
+
+def test_an_answer_that_drips_is_given_up(server):
+    server.drip = 0.1
+    server.answer = lambda form: (200, " " * 100)
+    url = f"http://127.0.0.1:{server.server_port}"
+    slow = PrometheusClient(url, 0.5, {})
+    with pytest.raises(PullFailed, match="too long"):
+        slow.samples("x", NOW - HOUR, NOW)
+    slow.close()
 
 
 def test_what_is_too_much_is_asked_in_smaller_pieces(server, client, store):

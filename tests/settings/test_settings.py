@@ -167,3 +167,22 @@ def test_a_tag_that_does_not_fit_its_value(tmp_path, value):
 def test_a_hostile_variable_is_named(tmp_path, name, value):
     (problem,) = problems(tmp_path, "", {f"OUTAGE_WINDOW_{name}": value})
     assert f"OUTAGE_WINDOW_{name}" in problem
+
+
+@pytest.mark.parametrize(
+    "setting", ['token: "ü"', 'headers: {X: "a\\nY: b"}', 'headers: {"X\\n": a}']
+)
+def test_what_no_request_can_carry(tmp_path, setting):
+    (problem,) = problems(tmp_path, f'prometheus:\n  url: "http://127.0.0.1:9090"\n  {setting}\n')
+    assert "ASCII without line ends" in problem
+    assert "\n" not in problem
+
+
+def test_a_line_end_in_a_key_makes_no_second_line(tmp_path):
+    (problem,) = problems(tmp_path, '"a\\nb": 1\n')
+    assert problem.startswith(":1: a\\nb: unknown key")
+
+
+def test_a_nul_in_the_name_of_the_database(tmp_path):
+    (problem,) = problems(tmp_path, 'storage: {url: "sqlite:///a\\0b"}\n')
+    assert "sqlite:///FILE" in problem
