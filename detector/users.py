@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,9 +85,11 @@ def share(attempts: UserAttempts | None, window: Window) -> UserShare:
     if attempts.unclassified:
         names = ", ".join(attempts.unclassified)
         return _refused(window, f"reasons neither system nor user: {names}")
-    inner = _count(attempts, *_inner(window))
-    outer = _count(attempts, *_outer(window))
-    return _counted(at, inner, outer, _observed(attempts, start, end), _minutes(window))
+    inner, outer = _inner(window), _outer(window)
+    minutes = [_observed(attempts, *edges) for edges in ((start, end), inner, outer)]
+    return _counted(
+        at, _count(attempts, *inner), _count(attempts, *outer), minutes, _minutes(window)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def _counted(
     at: _Count,
     inner: _Count,
     outer: _Count,
-    observed: float,
+    observed: Sequence[float],
     minutes: tuple[float, float, float],
 ) -> UserShare:
     def people(name: Literal["active", "hit", "blocked", "degraded"], method: str) -> Estimate:
@@ -159,8 +162,13 @@ def _counted(
         blocked_users=people("blocked", "hit, without a success in the window"),
         degraded_users=people("degraded", "hit, with a success as well"),
         active_users=people("active", DENOMINATOR),
-        user_minutes_observed=Estimate.exact(
-            observed, "user-minutes", "from a system failure to the same user's next attempt"
+        user_minutes_observed=Estimate(
+            observed[0],
+            min(observed),
+            max(observed),
+            "user-minutes",
+            "measured",
+            "from a system failure to the same user's next attempt",
         ),
         user_minutes_potential=Estimate.estimated(
             at.hit * minutes[0],

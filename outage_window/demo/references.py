@@ -41,7 +41,7 @@ TOKENS = Outage(
         PastEvent(at("2023-11-10 15:30"), "declared_start", "Users report valid tokens rejected"),
         PastEvent(at("2023-11-10 15:52"), "investigating", "Looking at the database"),
         PastEvent(
-            at("2023-11-10 16:12"), "note", "The database is healthy; looking at the network"
+            at("2023-11-10 16:12"), "investigating", "Database healthy; looking at the network"
         ),
         PastEvent(at("2023-11-10 16:30"), "escalated", "Escalated", "DevOps and Security"),
         PastEvent(at("2023-11-11 01:20"), "identified", "token-validator rejects valid tokens"),
