@@ -36,14 +36,14 @@ def command(file: str) -> int:
     _log_plainly()
     store = Store.open(settings.storage.url)
     try:
-        _serve(settings, store)
+        _serve(settings, store, file)
     finally:
         store.close()
     logging.getLogger("outage_window").info("stopped, all is stored")
     return 0
 
 
-def _serve(settings: Settings, store: Store) -> None:
+def _serve(settings: Settings, store: Store, file: str) -> None:
     from outage_window import clock
     from outage_window.live.loop import Loop
     from outage_window.live.status import Status
@@ -52,7 +52,7 @@ def _serve(settings: Settings, store: Store) -> None:
 
     status = Status(clock.system())
     server = _listen(create_app(store, settings, status), settings)
-    watch = Watch(settings, store, _until(settings, clock.system), status)
+    watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
     loop = Loop(watch, settings.scan_interval)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -51,10 +52,20 @@ class Scene:
 
 
 class Keeper:
-    """Derives incidents and saves them; `current` holds the facts of those that are open."""
+    """Derives incidents and saves them; `current` holds the facts of those that are open.
 
-    def __init__(self, settings: Settings, store: Store, current: dict[str, Incident]) -> None:
+    `config_file` is the path of the settings that drafts name in their command; None names none.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        current: dict[str, Incident],
+        config_file: str | None = None,
+    ) -> None:
         self._settings = settings
+        self._config_file = config_file
         self._store = store
         self._current = current
 
@@ -103,7 +114,7 @@ class Keeper:
             alerts=alerts,
             events=scene.events,
             zone=scene.zone,
-            command=f"outage-window draft {identity}",
+            command=self._command(identity),
             incident_id=identity,
             state="closed" if final else "ongoing",
         )
@@ -116,7 +127,9 @@ class Keeper:
         firing = end == FOREVER
         state: State = "suspected" if firing else "unconfirmed"
         identity = match.keeps.id if match.keeps else self._new_id(scene.service, start)
-        incident = _windowless(scene, identity, state, _why(scene, start), group)
+        incident = _windowless(
+            scene, identity, state, _why(scene, start), group, self._command(identity)
+        )
         ended = None if firing else round(end * NS)
         self._save(scene, incident, match.keeps, round(start * NS), ended)
         self._merge(scene, identity, match)
@@ -126,7 +139,7 @@ class Keeper:
         if stored.state != "ongoing" or stored.start < scene.horizon:
             return
         why = "a window was open, and later data no longer support it"
-        incident = _windowless(scene, stored.id, "unconfirmed", why, [])
+        incident = _windowless(scene, stored.id, "unconfirmed", why, [], self._command(stored.id))
         end = scene.now if stored.end is None else stored.end
         self._save(scene, incident, stored, stored.start, end)
 
@@ -182,6 +195,10 @@ class Keeper:
             )
             self._current.pop(absorbed.id, None)
             log.info("incident %s became part of %s", absorbed.id, into)
+
+    def _command(self, identity: str) -> str:
+        named = () if self._config_file is None else ("--config.file", self._config_file)
+        return shlex.join(("outage-window", "draft", identity, *named))
 
     def _new_id(self, service: str, start: float) -> str:
         first = new_id(service, start, ())
@@ -254,7 +271,12 @@ def _why(scene: Scene, start: float) -> str:
 
 
 def _windowless(
-    scene: Scene, identity: str, state: State, why: str, alerts: Sequence[AlertFact]
+    scene: Scene,
+    identity: str,
+    state: State,
+    why: str,
+    alerts: Sequence[AlertFact],
+    command: str,
 ) -> Incident:
     ordered = sorted(alerts, key=lambda alert: (alert.fired_at, alert.name))
     events: tuple[EventFact, ...] = ()
@@ -282,5 +304,5 @@ def _windowless(
         truncated_alerts=max((alert.truncated for alert in ordered), default=0),
         rule=None,
         inputs=scene.assessment.origins if scene.assessment else (),
-        command=f"outage-window draft {identity}",
+        command=command,
     )

@@ -14,7 +14,8 @@ class ServiceStatus:
     """The last scan of one service. Times in nanoseconds, None before the first.
 
     `error` is the last scan's failure in words, empty when it succeeded; `not_assessed` why the
-    data could not be judged; `data_until` how far its samples reach.
+    data could not be judged; `data_until` how far its samples reach. `succeeded_at` is when data up
+    to then were last assessed: a scan that could judge nothing is no success.
     """
 
     scanned_at: int | None = None

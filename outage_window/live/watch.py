@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from detector.model import Options
 from outage_window import clock as clocks
@@ -31,6 +33,8 @@ NS = 10**9
 FOREVER = 2**63 - 1
 DAY = 86400 * NS
 HISTORY = 28 * 86400.0
+SILENT = 600 * NS
+"""Pulled samples that end so long before now: the metric is gone or has another name."""
 
 
 @dataclass(slots=True)
@@ -44,13 +48,15 @@ class _Known:
     people: People | None = None
     people_mark: tuple[int, int] = (-1, -1)
     assessment: Assessment | None = None
+    unjudged: str = ""
 
 
 class Watch:
     """Compares what is stored with what was derived, for each service on its own.
 
     `tick()` may be called at any time, also without a loop; `clock` gives nanoseconds. One
-    service's failure is logged, counted and shown in `status`; the others go on.
+    service's failure is logged, counted and shown in `status`; the others go on. `config_file` is
+    the path of the settings as the operator gave it: drafts name it in their command.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Watch:
         clock: Clock = clocks.system,
         status: Status | None = None,
         client: Client | None = None,
+        config_file: str | None = None,
     ) -> None:
         self.status = status or Status(clock())
         self.current: dict[str, Incident] = self.status.open_incidents
@@ -71,7 +78,7 @@ class Watch:
             asked = settings.prometheus
             self._client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
         self._assigner = Assigner(settings)
-        self._keeper = Keeper(settings, store, self.current)
+        self._keeper = Keeper(settings, store, self.current, config_file)
         self._known = {service.name: _Known() for service in settings.services}
         history = settings.prometheus.history if settings.prometheus else HISTORY
         self._history = round(history * NS)
@@ -105,8 +112,9 @@ class Watch:
         except Exception as failure:
             error = f"internal error: {type(failure).__name__}"
             log.exception("service %s: the scan failed", service.name)
-        self._report(service.name, known, now, error)
-        return error or ("" if caught_up else "history is still being fetched")
+        behind = "" if caught_up or error else "history is still being fetched"
+        self._report(service, known, now, error, behind)
+        return error or behind
 
     def _keep(self, service: Service, now: int, blind: str, joined: list[AlertFact]) -> None:
         """Bring a configured service's incidents up to date."""
@@ -134,13 +142,20 @@ class Watch:
         except Exception:
             log.exception("service %s: its incidents could not be updated", name)
 
-    def _report(self, name: str, known: _Known, now: int, error: str) -> None:
+    def _report(self, service: Service, known: _Known, now: int, error: str, behind: str) -> None:
+        """Note how the scan went: it succeeded only if data up to now were assessed."""
+        not_assessed = (known.assessment and known.assessment.not_assessed) or ""
+        data_until = _until(known)
+        unjudged = not_assessed or behind or _silence(service, data_until, now)
         changes: dict[str, object] = {"scanned_at": now, "error": error}
         if not error:
+            _log_change(service.name, known.unjudged, unjudged)
+            known.unjudged = unjudged
+        if not error and not unjudged:
             changes["succeeded_at"] = now
-        changes["data_until"] = _until(known)
-        changes["not_assessed"] = (known.assessment and known.assessment.not_assessed) or ""
-        self.status.service(name, failed=bool(error), **changes)
+        changes["data_until"] = data_until
+        changes["not_assessed"] = not_assessed
+        self.status.service(service.name, failed=bool(error), **changes)
 
     def _refresh(self, service: Service, known: _Known, now: int) -> bool:
         """Take in what is new and assess it; whether all up to `now` is known."""
@@ -239,6 +254,24 @@ def _until(known: _Known) -> int | None:
     if series is not None and len(series.end):
         return round(float(series.end.max()) * NS)
     return known.cache.until
+
+
+def _silence(service: Service, data_until: int | None, now: int) -> str:
+    """Why a pulled service's past alone was assessed, if so; an export may end when it likes."""
+    if service.source == "file" or data_until is None or now - data_until <= SILENT:
+        return ""
+    return f"no samples after {datetime.fromtimestamp(data_until / NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _log_change(name: str, before: str, reason: str) -> None:
+    """Say once why a service is not assessed, and once that it is again.
+
+    Counts in a reason grow with every scan: they make no other reason.
+    """
+    if reason and re.sub("[0-9]+", "0", reason) != re.sub("[0-9]+", "0", before):
+        log.warning("service %s is not assessed: %s", name, reason)
+    elif before and not reason:
+        log.info("service %s is assessed", name)
 
 
 def _selector(text: str | None) -> selectors.Selector | None:
