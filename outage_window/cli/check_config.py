@@ -15,7 +15,7 @@ DEFAULT = "config/outage-window.yml"
 @click.argument("file", default=DEFAULT)
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
-    from outage_window.settings import SettingsError, load
+    from outage_window.settings import SettingsError, load, missing_exports
 
     try:
         settings = load(file, os.environ)
@@ -23,6 +23,8 @@ def command(file: str) -> int:
         for line in error.lines:
             click.echo(line, err=True)
         return EXIT_UNUSABLE
+    for line in missing_exports(file, os.environ, settings):
+        click.echo(line, err=True)
     anonymous = settings.web.token is None
     click.echo(f"{file}: good")
     click.echo(f"listens on {settings.web.listen}, {'without' if anonymous else 'with'} a token")

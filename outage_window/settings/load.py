@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from outage_window.errors import InputError, one_line
-from outage_window.settings.models import Service, Settings, known_keys
+from outage_window.settings.models import SQLITE, Service, Settings, known_keys
 from outage_window.settings.source import (
     FILE_SUFFIX,
     Key,
@@ -65,8 +65,7 @@ def load(path: str, environ: Mapping[str, str]) -> Settings:
 def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """The settings (None when unusable) and all problems of a file.
 
-    `file` and `token_file` are relative to the folder of the settings; the database and the folder
-    of drafts to the working directory.
+    Every path in the settings, also one from the environment, is relative to the file's folder.
     """
     try:
         text = Path(path).read_text("utf-8")
@@ -83,7 +82,22 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
         found = [_problem(detail, source) for detail in error.errors(include_url=False)]
         return None, source.problems + found
     problems = source.problems + _rules(settings, source)
-    return _in_folder(settings, Path(path).parent), problems
+    settings = _in_folder(settings, Path(path).parent)
+    if "?" in settings.storage.url:  # a URL would end there
+        expected = "expected an absolute path: the folder of the settings has a ? in its name"
+        problems.append(source.problem(("storage", "url"), expected))
+    return settings, problems
+
+
+def missing_exports(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
+    """`FILE:LINE: key: …` for each export that is not there: it may come later, or be a typo."""
+    source = from_yaml(Path(path).read_text("utf-8"))
+    overlay(source, environ)
+    return [
+        _line(path, source.problem(("services", i, "file"), f"warning: no file {service.file} yet"))
+        for i, service in enumerate(settings.services)
+        if service.file is not None and not Path(service.file).is_file()
+    ]
 
 
 def _in_folder(settings: Settings, folder: Path) -> Settings:
@@ -93,7 +107,13 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
         else service.model_copy(update={"file": str(folder / service.file)})
         for service in settings.services
     )
-    return settings.model_copy(update={"services": services})
+    database = folder / settings.storage.url.removeprefix(SQLITE)
+    storage = settings.storage.model_copy(update={"url": f"{SQLITE}{database}"})
+    drafts = settings.drafts
+    if drafts.dir:
+        drafts = drafts.model_copy(update={"dir": str(folder / drafts.dir)})
+    changes = {"services": services, "storage": storage, "drafts": drafts}
+    return settings.model_copy(update=changes)
 
 
 def _line(name: str, problem: Problem) -> str:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outage_window.cli.check_config import command
 from outage_window.settings import SettingsError, load
 from outage_window.settings.durations import parse_duration, show_duration
 
@@ -186,3 +188,37 @@ def test_a_line_end_in_a_key_makes_no_second_line(tmp_path):
 def test_a_nul_in_the_name_of_the_database(tmp_path):
     (problem,) = problems(tmp_path, 'storage: {url: "sqlite:///a\\0b"}\n')
     assert "sqlite:///FILE" in problem
+
+
+def test_every_path_is_relative_to_the_folder_of_the_settings(tmp_path, monkeypatch):
+    (tmp_path / "conf").mkdir()
+    file = tmp_path / "conf" / "s.yml"
+    file.write_text(
+        "storage: {url: 'sqlite:///kept.db'}\ndrafts: {dir: made}\n"
+        "services: [{name: a, source: file, file: a.csv}]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    settings = load("conf/s.yml", {"OUTAGE_WINDOW_DRAFTS__DIR": "other"})
+    assert settings.storage.url == "sqlite:///conf/kept.db"
+    assert settings.drafts.dir == "conf/other"
+    assert settings.services[0].file == "conf/a.csv"
+    monkeypatch.chdir(tmp_path / "conf")
+    assert load("s.yml", {}).storage.url == "sqlite:///kept.db"
+    assert load(str(file), {}).storage.url == f"sqlite:///{tmp_path}/conf/kept.db"
+    absolute = load("s.yml", {"OUTAGE_WINDOW_STORAGE__URL": "sqlite:////var/x.db"})
+    assert absolute.storage.url == "sqlite:////var/x.db"
+
+
+def test_a_folder_that_no_database_url_can_name(tmp_path):
+    (tmp_path / "why?").mkdir()
+    assert "storage.url: expected an absolute path" in problems(tmp_path / "why?", "web: {}\n")[0]
+
+
+def test_an_export_that_is_not_there_is_warned_of_with_line_and_key(tmp_path):
+    file = tmp_path / "s.yml"
+    file.write_text("services:\n- name: a\n  source: file\n  file: a.csv\n")
+    warned = CliRunner().invoke(command, [str(file)])
+    assert warned.stderr == f"{file}:4: services[0].file: warning: no file {tmp_path}/a.csv yet\n"
+    assert f"{file}: good" in warned.stdout
+    (tmp_path / "a.csv").write_text("")
+    assert CliRunner().invoke(command, [str(file)]).stderr == ""
