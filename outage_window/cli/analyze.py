@@ -179,14 +179,17 @@ def _beside(document: dict[str, Any]) -> list[str]:
 
 
 def _reports(analysis: Analysis, folder: str | None, chart: str | None) -> None:
+    """Write all drafts and charts, or none where a file is there that somebody may have edited."""
+    from outage_window.new_files import write_new
+
     incidents = analysis.incidents()
     if not incidents:
         _say("no window was found, so there is nothing to draft or to draw")
-    if folder is not None:
-        for name, incident in _named(incidents):
-            _draft(incident, Path(folder) / name)
-    if chart is not None:
-        _chart(incidents, Path(chart))
+    files = [] if folder is None else _drafts(incidents, Path(folder))
+    files += [] if chart is None else _charts(incidents, Path(chart))
+    write_new(files)
+    for path, _ in files:
+        _say(f"wrote {path}")
 
 
 def _named(incidents: list[Incident]) -> Iterator[tuple[str, Incident]]:
@@ -198,24 +201,29 @@ def _named(incidents: list[Incident]) -> Iterator[tuple[str, Incident]]:
         yield incident.id if again == 1 else f"{incident.id}-{again}", incident
 
 
-def _draft(incident: Incident, path: Path) -> None:
+def _drafts(incidents: list[Incident], folder: Path) -> list[tuple[Path, bytes]]:
     """One Markdown file a window, its chart beside it."""
     from reports.chart import render as draw
     from reports.draft import render
 
-    chart = path.with_name(f"{path.name}.svg")
-    _save(chart, draw(incident, "svg"))
-    _save(path.with_name(f"{path.name}.md"), render(incident, chart=chart.name).encode())
+    files = []
+    for name, incident in _named(incidents):
+        chart = f"{name}.svg"
+        files.append((folder / chart, draw(incident, "svg")))
+        files.append((folder / f"{name}.md", render(incident, chart=chart).encode()))
+    return files
 
 
-def _chart(incidents: list[Incident], path: Path) -> None:
+def _charts(incidents: list[Incident], path: Path) -> list[tuple[Path, bytes]]:
     """One window: the file as named; several: the id of each goes into the name."""
     from reports.chart import render
 
     form = _picture(path)
+    files = []
     for name, incident in _named(incidents):
         named = path if len(incidents) == 1 else path.with_stem(f"{path.stem}-{name}")
-        _save(named, render(incident, form))
+        files.append((named, render(incident, form)))
+    return files
 
 
 def _picture(path: Path) -> Literal["svg", "png"]:
@@ -223,15 +231,6 @@ def _picture(path: Path) -> Literal["svg", "png"]:
     if path.suffix.lower() not in kinds:
         raise InputError("--chart", f"expected a file name ending in .svg or .png, not {path.name}")
     return kinds[path.suffix.lower()]
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise InputError(str(path), f"cannot be written: {error.strerror}") from None
-    _say(f"wrote {path}")
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -40,23 +41,34 @@ MOST_HOPS = 20
 def command(incident: str, url: str | None, file: str, output: Path | None, form: str) -> int:
     """Write the postmortem draft of INCIDENT.
 
-    It is read from the store that the settings name, also while `serve` runs on it.
+    It is read from the store that the settings name, also while `serve` runs on it. With -o the
+    chart is written beside the draft; a file that is there and differs is never overwritten.
     """
-    text = _from_store(incident, file, form) if url is None else _from_server(incident, url, form)
+    found = _from_store(incident, file, form) if url is None else _from_server(incident, url, form)
     if output is None:
-        click.echo(text, nl=False)
+        from outage_window.live.drafting import without_picture
+
+        click.echo(without_picture(found.text) if form == "markdown" else found.text, nl=False)
     else:
-        _save(output, text.encode())
+        _save(output, found, form)
     return 0
 
 
-def _from_store(identity: str, file: str, form: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was asked for, and the incident's chart (SVG) where there is one."""
+
+    text: str
+    chart: bytes | None = None
+
+
+def _from_store(identity: str, file: str, form: str) -> _Found:
     from outage_window.settings import load
     from outage_window.store import incidents
     from outage_window.store.engine import database_file
 
     settings = load(file, os.environ)
-    path = database_file(settings.storage.url)
+    path = database_file(settings.storage.url).absolute()
     if not path.is_file():
         raise InputError(f"storage.url: {path}", "expected the database of `outage-window serve`")
     with _reading(path) as connection:
@@ -72,10 +84,10 @@ def _from_store(identity: str, file: str, form: str) -> str:
     if form == "json":
         from outage_window.web.api import described
 
-        return _as_json({**described(found), "revisions": history})
+        return _Found(_as_json({**described(found), "revisions": history}))
     if found.draft is None:
         raise InputError(found.id, f"has no draft yet: it is {found.state}")
-    return found.draft
+    return _Found(found.draft, found.chart)
 
 
 @contextmanager
@@ -99,7 +111,7 @@ def _reading(path: Path) -> Iterator[Connection]:
         made.dispose()
 
 
-def _from_server(identity: str, url: str, form: str) -> str:
+def _from_server(identity: str, url: str, form: str) -> _Found:
     import requests
 
     if not url.startswith(("http://", "https://")):
@@ -113,7 +125,7 @@ def _from_server(identity: str, url: str, form: str) -> str:
         raise InputError(url, f"expected a running `outage-window serve` ({why})") from None
 
 
-def _ask(session: Any, base: str, identity: str, form: str) -> str:
+def _ask(session: Any, base: str, identity: str, form: str) -> _Found:
     for _ in range(MOST_HOPS):
         document = _get(session, f"{base}/{quote(identity, safe='')}")
         if document is None:
@@ -126,11 +138,12 @@ def _ask(session: Any, base: str, identity: str, form: str) -> str:
         _say_merged(identity, into)
         identity = into
     if form == "json":
-        return _as_json(document.json())
+        return _Found(_as_json(document.json()))
     draft = _get(session, f"{base}/{quote(identity, safe='')}/draft")
     if draft is None:
         raise InputError(identity, f"has no draft yet: it is {document.json().get('state')}")
-    return str(draft.content.decode())
+    chart = _get(session, f"{base}/{quote(identity, safe='')}/chart.svg")
+    return _Found(draft.content.decode(), None if chart is None else chart.content)
 
 
 def _get(session: Any, address: str) -> Any:
@@ -162,12 +175,22 @@ def _as_json(document: Any) -> str:
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _save(path: Path, content: bytes) -> None:
-    """Write a new file. One that is there and differs is kept: somebody may have edited it."""
-    try:
-        if path.exists() and path.read_bytes() != content:
-            raise InputError(str(path), "is there and differs; expected the name of a new file")
-        path.write_bytes(content)
-    except OSError as error:
-        raise InputError(str(path), f"cannot be written ({error.strerror})") from None
-    click.echo(f"outage-window: wrote {path}", err=True)
+def _save(path: Path, found: _Found, form: str) -> None:
+    """Write the draft and, beside it, the chart under the name that the draft shows it by.
+
+    The store holds charts of closed incidents only: without one, the draft shows none.
+    """
+    from outage_window.live.drafting import picture_of, without_picture
+    from outage_window.new_files import write_new
+
+    text, files = found.text, []
+    if form == "markdown":
+        name = picture_of(text)
+        if name is None or found.chart is None:
+            text = without_picture(text)
+        else:
+            files = [(path.with_name(name), found.chart)]
+    files = [(path, text.encode()), *files]
+    write_new(files)
+    for written, _ in files:
+        click.echo(f"outage-window: wrote {written}", err=True)

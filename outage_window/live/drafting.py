@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from reports.facts import Incident
 
 _pen = threading.Lock()
 """One chart at a time: drawing shares state between threads."""
+
+_PICTURE = re.compile(r"^!\[.*\]\(<([^<>/]+\.svg)>\)\n\n?", re.MULTILINE)
+"""How a draft of ours shows its chart, a line of its own."""
 
 
 def draft(incident: Incident) -> str:
@@ -28,6 +32,20 @@ def chart(incident: Incident) -> bytes | None:
 
     with _pen:
         return render(incident, "svg")
+
+
+def picture_of(text: str) -> str | None:
+    """The name of the file that a draft shows as its chart, without folder; None if it shows none.
+
+    What people wrote is escaped in a draft, so no other line can look like this one.
+    """
+    found = _PICTURE.search(text)
+    return found[1] if found else None
+
+
+def without_picture(text: str) -> str:
+    """The draft for a place that has no chart beside it; the chart's words stay."""
+    return _PICTURE.sub("", text, count=1)
 
 
 def write(folder: str, incident: Incident, text: str, picture: bytes | None) -> Path:

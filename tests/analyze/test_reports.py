@@ -44,8 +44,9 @@ def test_no_alert_is_not_the_same_as_not_asked(program: Program, tmp_path: Path)
     none.write_text("[]")
     drafts = []
     for arguments in ((), ("--alerts", none)):
-        assert program.analyze(export, *arguments, "--draft", tmp_path / "d").code == 0
-        [path] = (tmp_path / "d").glob("*.md")
+        folder = tmp_path / f"d{len(arguments)}"
+        assert program.analyze(export, *arguments, "--draft", folder).code == 0
+        [path] = folder.glob("*.md")
         drafts.append(path.read_text())
     assert "alerts are not known" in drafts[0]
     assert "alerts are not known" not in drafts[1]
@@ -60,6 +61,28 @@ def test_a_chart_keeps_its_name_or_gets_the_ids(program: Program, tmp_path: Path
     charts = sorted(path.name for path in tmp_path.glob("c-*.svg"))
     assert len(charts) == 2
     assert charts[0].startswith("c-auth-2024")
+
+
+def test_what_was_edited_is_never_overwritten(program: Program, tmp_path: Path) -> None:
+    export, folder, chart = (
+        write_csv(tmp_path / "a.csv", rows()),
+        tmp_path / "d",
+        tmp_path / "c.svg",
+    )
+    asked = (export, "--draft", folder, "--chart", chart)
+    assert program.analyze(*asked).code == 0
+    [draft] = folder.glob("*.md")
+    for edited, missing in ((draft, chart), (chart, draft)):
+        kept = edited.read_bytes()
+        edited.write_text("edited")
+        missing.unlink()
+        ended = program.analyze(*asked)
+        assert ended.code == 2
+        assert f"{edited}: is there and differs" in ended.err
+        assert edited.read_text() == "edited"
+        assert not missing.exists(), "nothing is written where one is refused"
+        edited.write_bytes(kept)
+        assert program.analyze(*asked).code == 0
 
 
 def test_json_stays_alone_on_stdout(program: Program, tmp_path: Path) -> None:

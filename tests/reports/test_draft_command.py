@@ -133,7 +133,35 @@ def test_it_writes_a_new_file_and_keeps_one_that_was_edited(ask, tmp_path):
     target.write_text("edited")
     assert "is there and differs" in refused(ask(TOKENS.id, "-o", str(target)))
     assert target.read_text() == "edited"
-    assert "cannot be written" in refused(ask(TOKENS.id, "-o", str(tmp_path / "no" / "x.md")))
+    assert "cannot be written" in refused(ask(TOKENS.id, "-o", str(target / "x.md")))
+
+
+def test_the_chart_is_written_beside_the_draft_that_shows_it(ask, store, tmp_path):
+    shown = render(TOKENS, chart="t.r2.svg")
+    store.write(lambda c: incidents.save(c, stored(TOKENS, draft=shown, chart=b"<svg/>")))
+    assert ask(TOKENS.id).stdout == render(TOKENS)  # no picture, so no link
+    target = tmp_path / "draft.md"
+    (tmp_path / "t.r2.svg").write_text("edited")
+    assert "t.r2.svg: is there and differs" in refused(ask(TOKENS.id, "-o", str(target)))
+    assert not target.exists()
+    (tmp_path / "t.r2.svg").unlink()
+    assert ask(TOKENS.id, "-o", str(target)).exit_code == 0
+    assert target.read_text() == shown
+    assert (tmp_path / "t.r2.svg").read_bytes() == b"<svg/>"
+
+
+def test_a_chart_that_is_not_kept_is_not_linked(ask, store, tmp_path):
+    shown = render(TOKENS, chart="t.svg")
+    store.write(lambda c: incidents.save(c, stored(TOKENS, draft=shown)))
+    assert ask(TOKENS.id, "-o", str(tmp_path / "draft.md")).exit_code == 0
+    assert (tmp_path / "draft.md").read_text() == render(TOKENS)
+
+
+def test_settings_in_another_folder_find_their_database(store, tmp_path, monkeypatch):
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "else")
+    found = CliRunner().invoke(command, [TOKENS.id, "--config.file", "../ow.yml"])
+    assert found.stdout == render(TOKENS)
 
 
 def test_no_store_no_server_no_settings(tmp_path, monkeypatch):
@@ -141,7 +169,8 @@ def test_no_store_no_server_no_settings(tmp_path, monkeypatch):
     run = CliRunner().invoke
     assert "expected a settings file" in refused(run(command, ["x"]))
     (tmp_path / "ow.yml").write_text("storage: {url: 'sqlite:///none.db'}\n")
-    assert "expected the database" in refused(run(command, ["x", "--config.file", "ow.yml"]))
+    said = refused(run(command, ["x", "--config.file", "ow.yml"]))
+    assert said.startswith(f"storage.url: {tmp_path}/none.db: expected the database")
     assert not (tmp_path / "none.db").exists()
     (tmp_path / "none.db").write_text("no database at all, only words that go on for a while")
     assert "expected a database" in refused(run(command, ["x", "--config.file", "ow.yml"]))
