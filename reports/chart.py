@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from detector.model import Window
+
 __all__ = ["render", "text_equivalent"]
 
 Format = Literal["svg", "png"]
@@ -27,6 +29,8 @@ Format = Literal["svg", "png"]
 RATIO, WINDOW, EDGE, BAND, GAP = "#0072B2", "#E69F00", "#000000", "#999999", "#BBBBBB"
 WIDTH, RATIO_HEIGHT, ATTEMPTS_HEIGHT, LANE_HEIGHT, REST = 10.0, 3.0, 1.1, 0.24, 1.35
 DPI = 110
+SEEN = 0.003
+"""The part of the chart's span that is about three pixels: an interval below it is not seen."""
 
 # Settings of the library are global: one chart at a time, whatever thread asks.
 _ALONE = threading.Lock()
@@ -62,20 +66,20 @@ def _figure(incident: Incident) -> Figure:
     assert incident.cells is not None
     columns = envelope(incident.cells)
     counted = not np.isnan(columns.per_minute).all()
-    marks = lanes.lanes(incident)
+    marks = lanes.within(incident)
     heights = [RATIO_HEIGHT]
     heights += [len(marks) * LANE_HEIGHT] if marks else []
     heights += [ATTEMPTS_HEIGHT] if counted else []
     figure = Figure(figsize=(WIDTH, sum(heights) + REST), layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    begin, end = _limits(incident)
+    begin, end = lanes.limits(incident)
     _ratio(axes[0], columns, is_level(incident))
     if marks:
         lanes.draw(axes[1], marks, end)
     if counted:
         _attempts(axes[-1], columns)
     for axis in axes:
-        _window(axis, incident)
+        _window(axis, incident, SEEN * (end - begin))
         _clean(axis)
     _edge_labels(axes[0], incident, begin, end)
     axes[0].set_xlim(begin / times.DAY, end / times.DAY)
@@ -86,17 +90,6 @@ def _figure(incident: Incident) -> Figure:
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     return figure
-
-
-def _limits(incident: Incident) -> tuple[float, float]:
-    """What the chart spans: the cells, and every mark within an hour of them."""
-    cells = incident.cells
-    assert cells is not None
-    begin, end = float(cells.start[0]), float(cells.end[-1])
-    marks = [mark.time for lane in lanes.lanes(incident) for mark in lane.marks]
-    near = [t for t in marks if begin - times.HOUR <= t <= end + times.HOUR]
-    pad = 0.01 * (end - begin)
-    return min([begin, *near]) - pad, max([end, *near]) + pad
 
 
 def _ratio(axis: Axes, columns: Envelope, level: bool) -> None:
@@ -131,8 +124,9 @@ def _attempts(axis: Axes, columns: Envelope) -> None:
     axis.set_ylabel("attempts\na minute")
 
 
-def _window(axis: Axes, incident: Incident) -> None:
-    """Shade the phases, and both edges as wide as they are uncertain; hatch what has no data."""
+def _window(axis: Axes, incident: Incident, narrow: float) -> None:
+    """Shade the phases; hatch what has no data; draw the edges, and their intervals if `narrow`
+    (seconds) or wider: what nobody can see enters no legend."""
     for i, (start, end) in enumerate(incident.data_gaps):
         span = (start / times.DAY, end / times.DAY)
         axis.axvspan(
@@ -145,14 +139,27 @@ def _window(axis: Axes, incident: Incident) -> None:
         label = _once("window" if len(window.phases) == 1 else "phases of the window", i)
         span = (phase.start / times.DAY, phase.end / times.DAY)
         axis.axvspan(*span, color=WINDOW, alpha=0.22, lw=0, zorder=0.5, label=label)
-    for i, edge in enumerate((window.start, window.end)):
+    _edges(axis, window, narrow)
+
+
+def _edges(axis: Axes, window: Window, narrow: float) -> None:
+    """Draw a line at each edge, and its interval where it is `narrow` (seconds) or wider."""
+    legend = {"edges, 95 % interval", "edges (interval too narrow to draw)"}
+    for edge in (window.start, window.end):
         if edge.value is None:
             continue
-        axis.axvline(edge.value / times.DAY, color=EDGE, lw=0.9, ls=(0, (1, 1)), zorder=3)
-        if edge.low is not None and edge.high is not None:
+        line = axis.axvline(edge.value / times.DAY, color=EDGE, lw=0.9, ls=(0, (1, 1)), zorder=3)
+        if edge.low is None or edge.high is None:
+            continue
+        if edge.high - edge.low < narrow:
+            label = "edges (interval too narrow to draw)"
+            line.set_label(label if label in legend else "_")
+        else:
+            label = "edges, 95 % interval"
             span = (edge.low / times.DAY, edge.high / times.DAY)
-            label = _once("edges, 95 % interval", i)
-            axis.axvspan(*span, color=EDGE, alpha=0.3, lw=0, zorder=2.5, label=label)
+            shown = label if label in legend else "_"
+            axis.axvspan(*span, color=EDGE, alpha=0.3, lw=0, zorder=2.5, label=shown)
+        legend.discard(label)
 
 
 def _once(label: str, i: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reports import moments, times
@@ -14,19 +15,25 @@ if TYPE_CHECKING:
 INK = "#333333"
 _EVENTS = (
     ("changes", ("change",), "^"),
-    ("tickets", ("ticket", "detected_by"), "o"),
+    ("tickets, reports", ("ticket", "detected_by"), "o"),
     (
         "actions, notes",
         ("acknowledged", "escalated", "identified", "investigating", "mitigating", "note"),
         "|",
     ),
 )
+KINDS = {"change": "change", "ticket": "ticket", "detected_by": "report"}
+PLURAL = {"action or note": "actions and notes", "declared stretch": "declared stretches"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment, or with `end` a stretch, in seconds; `open` when it has not ended."""
+    """A moment, or with `end` a stretch, in seconds; `open` when it has not ended.
 
+    `kind` names it in a count: one `ticket`, two `tickets`.
+    """
+
+    kind: str
     time: float
     end: float | None = None
     open: bool = False
@@ -46,9 +53,46 @@ def lanes(incident: Incident) -> tuple[Lane, ...]:
     found = [Lane("alerts", "v", _alerts(incident))]
     for name, types, marker in _EVENTS:
         events = moments.events_of(incident, *types)
-        found.append(Lane(name, marker, tuple(Mark(e.time) for e in events)))
+        found.append(
+            Lane(
+                name,
+                marker,
+                tuple(Mark(KINDS.get(e.type, "action or note"), e.time) for e in events),
+            )
+        )
     found.append(Lane("declared", "|", _declared(incident)))
     return tuple(lane for lane in found if lane.marks)
+
+
+def limits(incident: Incident) -> tuple[float, float]:
+    """What the chart spans (seconds): the cells, and every mark within an hour of them."""
+    cells = incident.cells
+    assert cells is not None
+    begin, end = float(cells.start[0]), float(cells.end[-1])
+    marks = [mark.time for lane in lanes(incident) for mark in lane.marks]
+    near = [t for t in marks if begin - times.HOUR <= t <= end + times.HOUR]
+    pad = 0.01 * (end - begin)
+    return min([begin, *near]) - pad, max([end, *near]) + pad
+
+
+def within(incident: Incident) -> tuple[Lane, ...]:
+    """The rows with the marks that the chart's limits let one see, and no others."""
+    begin, end = limits(incident)
+    rows = [(row, tuple(m for m in row.marks if _seen(m, begin, end))) for row in lanes(incident)]
+    return tuple(replace(row, marks=marks) for row, marks in rows if marks)
+
+
+def counted(incident: Incident) -> str:
+    """What is drawn, in words: `2 changes, 2 tickets, 1 report`; empty when nothing is."""
+    found = Counter(mark.kind for lane in within(incident) for mark in lane.marks)
+    return ", ".join(
+        f"{n} {kind if n == 1 else PLURAL.get(kind, kind + 's')}" for kind, n in found.items()
+    )
+
+
+def _seen(mark: Mark, begin: float, end: float) -> bool:
+    stop = end if mark.open else mark.time if mark.end is None else mark.end
+    return mark.time <= end and stop >= begin
 
 
 def draw(axis: Axes, rows: tuple[Lane, ...], until: float) -> None:
@@ -73,12 +117,13 @@ def draw(axis: Axes, rows: tuple[Lane, ...], until: float) -> None:
 
 def _alerts(incident: Incident) -> tuple[Mark, ...]:
     return tuple(
-        Mark(a.fired_at, a.resolved_at, a.resolved_at is None) for a in moments.alerts_of(incident)
+        Mark("alert", a.fired_at, a.resolved_at, a.resolved_at is None)
+        for a in moments.alerts_of(incident)
     )
 
 
 def _declared(incident: Incident) -> tuple[Mark, ...]:
     start, end = moments.declared_start(incident), moments.declared_end(incident)
     if start is not None and end is not None and end.time >= start.time:
-        return (Mark(start.time, end.time),)
-    return tuple(Mark(e.time) for e in (start, end) if e is not None)
+        return (Mark("declared stretch", start.time, end.time),)
+    return tuple(Mark("declared time", e.time) for e in (start, end) if e is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports import moments, numbers, times
+from reports import lanes, numbers, times
 from reports.facts import Incident
 from reports.tidy import tidy
 
@@ -61,13 +61,8 @@ def _window(incident: Incident) -> str:
 
 
 def _marks(incident: Incident) -> str:
-    named = (
-        ("alert", len(moments.alerts_of(incident))),
-        ("change", len(moments.events_of(incident, "change"))),
-        ("ticket", len(moments.events_of(incident, "ticket"))),
-    )
-    counted = [f"{n} {name}{'s' if n > 1 else ''}" for name, n in named if n]
-    return f"marked: {', '.join(counted)}" if counted else ""
+    drawn = lanes.counted(incident)
+    return f"marked: {drawn}" if drawn else ""
 
 
 def _gaps(incident: Incident) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from detector.model import Cells
+from reports import lanes
 from reports.chart import render, text_equivalent
 from reports.envelope import COLUMNS, envelope, steps
+from reports.facts import EventFact
 
 from .incidents import (
     ACCOUNTS,
@@ -22,8 +24,10 @@ from .incidents import (
     RATIO_ONLY,
     SUSPECTED,
     TOKENS,
+    alert,
 )
 
+WIDE, NARROW = "edges, 95 % interval", "edges (interval too narrow to draw)"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -119,6 +123,41 @@ def test_words_say_what_the_picture_shows():
     assert "1 alert, 2 changes" in text
     assert "1 gap without data" in text
     assert "\n" not in text
+
+
+def test_words_count_what_is_drawn_and_no_more():
+    said = text_equivalent(ACCOUNTS)
+    assert (
+        "Marked: 2 changes, 2 tickets, 1 report, 4 actions and notes, 1 declared stretch." in said
+    )
+    begin, end = lanes.limits(ACCOUNTS)
+    far = tuple(EventFact(t, "ticket", "far") for t in (begin - 7200, end + 7200))
+    assert text_equivalent(replace(ACCOUNTS, events=(*ACCOUNTS.events, *far))) == said
+    assert "Marked" not in text_equivalent(replace(ACCOUNTS, events=()))
+
+
+def test_a_row_without_a_visible_mark_is_not_drawn():
+    begin, _ = lanes.limits(ACCOUNTS)
+    far = EventFact(begin - 7200, "ticket", "far")
+    assert lanes.within(replace(ACCOUNTS, events=(far,))) == ()
+    held = replace(ACCOUNTS, events=(), alerts=(alert("2024-01-20 10:00", None),))
+    assert lanes.counted(held) == "1 alert", "it fires on into the chart"
+
+
+def test_an_interval_that_nobody_can_see_has_no_entry_of_its_own_in_the_legend():
+    edges = replace(ACCOUNTS.window, start=hour(ACCOUNTS.window.start))
+    for incident, said in (
+        (ACCOUNTS, [NARROW]),
+        (replace(ACCOUNTS, window=replace(edges, end=hour(ACCOUNTS.window.end))), [WIDE]),
+        (replace(ACCOUNTS, window=edges), [WIDE, NARROW]),
+    ):
+        drawn = render(incident).decode()
+        assert [label for label in (WIDE, NARROW) if f"<!-- {label} -->" in drawn] == said
+        assert sum(drawn.count(f"<!-- {label} -->") for label in said) == len(said)
+
+
+def hour(edge):
+    return replace(edge, low=edge.value - 1800, high=edge.value + 1800)
 
 
 def test_a_level_of_errors_is_not_called_a_ratio():
