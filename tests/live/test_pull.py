@@ -51,6 +51,7 @@ def server():
             try:
                 for byte in body:
                     self.wfile.write(byte.encode())
+                    self.server.dripped += 1
                     time.sleep(self.server.drip)
             except OSError:  # the other side has had enough
                 self.close_connection = True
@@ -59,7 +60,7 @@ def server():
             pass
 
     made = HTTPServer(("127.0.0.1", 0), Handler)
-    made.asked, made.drip = [], 0
+    made.asked, made.drip, made.dripped = [], 0, 0
     made.answer = lambda form: answer_with([])
     thread = threading.Thread(target=made.serve_forever, args=(0.02,))
     thread.start()
@@ -140,6 +141,7 @@ def test_an_answer_that_drips_is_given_up(server):
     slow = PrometheusClient(url, 0.5, {})
     with pytest.raises(PullFailed, match="too long"):
         slow.samples("x", NOW - HOUR, NOW)
+    assert 0 < server.dripped < 100  # given up on the way, not after all of it
     slow.close()
 
 
