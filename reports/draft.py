@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reports import headline, moments, numbers, times
-from reports.contradictions import contradictions
+from reports.contradictions import Contradiction, contradictions
 from reports.escape import Markdown, fenced, markdown
 from reports.facts import EventFact, Incident
 from reports.quantities import GROUPS, origins, quantities
@@ -79,13 +79,14 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
     numbered = quantities(incident, zone)
     events = _shown_events(incident, zone)
     rows, left_out = _rows(incident, zone)
+    odd = contradictions(incident)
     return {
         "incident": incident,
         "title": headline.title(incident),
         "headline": headline.headline(incident),
         "points": headline.points(incident),
         "experienced": headline.experienced(incident),
-        "noticed": headline.noticed(incident),
+        "noticed_by": headline.noticed_by(incident),
         "as_of": times.utc(incident.as_of),
         "zone": incident.zone if zone else None,
         "edges": _edges(incident, zone),
@@ -95,8 +96,8 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "split": _split(incident),
         "rows": rows,
         "left_out": left_out,
-        "odd": [c.statement for c in contradictions(incident)],
-        "rule": rule_outcome(incident),
+        "odd": [c.statement for c in odd],
+        "alerting": _alerting(incident, odd),
         "alerted": bool(moments.alerts_of(incident)),
         "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
         "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
@@ -112,6 +113,14 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "chart": _link(chart),
         "alt": text_equivalent(incident),
     }
+
+
+def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
+    """What a plain rule would have done; where that was said before, a pointer to it."""
+    if not any(found.id in ("no-alert", "alert-late") for found in odd):
+        return rule_outcome(incident)
+    alerted = "the alert came late" if moments.alerts_of(incident) else "no alert fired"
+    return f"{alerted}; what a plain rule would have done stands under “What does not fit”."
 
 
 def _link(chart: str | None) -> Markdown | None:

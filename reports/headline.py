@@ -14,6 +14,7 @@ MET = {
 """What users met, after `44.4 % of users`."""
 DOWN = 0.95
 """An error ratio at or above this, throughout the window, is called down or nearly so."""
+MEANS = {"alert": "an alert", "ticket": "a ticket", "report": "a report"}
 EXPERIENCE = {
     "blocked": "mostly locked out",
     "intermittent": "mostly intermittent failures",
@@ -103,8 +104,7 @@ def noticed(incident: Incident) -> str:
     if seen.time is None:
         fired = "no alert fired, and " if incident.alerts_known else "alerts are not known, and "
         return f"not known: {fired}no ticket or report was given."
-    by = {"alert": "alert", "ticket": "ticket", "report": "report"}[seen.means]
-    text = f"by {by} “{seen.what}” at {times.utc(seen.time)}"
+    text = f"by {seen.means} “{seen.what}” at {times.utc(seen.time)}"
     delay = moments.time_to_detect(incident)
     if delay.seconds.value is not None:
         text += f", {times.apart(delay.seconds.value, 'the measured onset')}"
@@ -112,6 +112,13 @@ def noticed(incident: Incident) -> str:
     if seen.means != "alert" and moments.first_alert(incident) is None:
         text += "; no alert fired" if incident.alerts_known else "; whether an alert fired: unknown"
     return f"{text}."
+
+
+def noticed_by(incident: Incident) -> str:
+    """By what it was noticed, in short: the whole sentence stands among the first lines."""
+    seen = moments.detected(incident)
+    by = "by what is not known" if seen.time is None else f"first by {MEANS[seen.means]}"
+    return f"Noticed {by}: see the first lines of this draft."
 
 
 def experienced(incident: Incident) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from detector.estimate import Estimate
 from reports.draft import render
 from reports.facts import EventFact
-from reports.headline import headline
+from reports.headline import headline, noticed
 
 from .golden import FOLDER, GOLDEN, draft
 from .incidents import (
@@ -263,6 +263,29 @@ def test_a_long_timeline_keeps_what_matters_and_counts_the_rest():
     assert "Left out: 100 rows" in parsed.text
     assert "note 30" not in parsed.text
     assert {"Onset", "Recovery", "Alert fired", "Escalated"} <= {row[1] for row in timeline}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_said_at_length_twice(name):
+    incident = ALL[name]
+    text = parse(render(incident)).text
+    assert text.count(noticed(incident)) == 1
+    assert text.count("that is no promise") <= 1
+    assert text.count("Noticed first by") + text.count("Noticed by what is not known") == 1
+
+
+def test_the_rule_stands_once_and_alerting_points_to_it():
+    for incident, said in ((ACCOUNTS, "no alert fired"), (IDENTITY, "the alert came late")):
+        text = parse(render(incident)).text
+        assert text.count("would have fired at") == 1
+        assert f"Alerting: {said}; what a plain rule would have done stands under" in text
+    assert "Alerting: “error ratio over 5 min > 15 %" in parse(render(TOKENS)).text
+    none = parse(render(replace(ACCOUNTS, rule=None))).text
+    assert "No plain threshold rule can be named from these data." in none
+
+
+def test_the_draft_says_up_to_when_its_data_reach():
+    assert "from data up to 2024-01-22T17:45:03Z." in render(ACCOUNTS)
 
 
 def test_leads_are_what_was_investigated_and_notes_are_not():
