@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -72,6 +73,6 @@ def _replay_all(folder: Path, seed: int) -> None:
     click.echo()
     click.echo("See the same as pages, on http://127.0.0.1:9195/ :")
     program = "outage-window" if shutil.which("outage-window") else os.path.abspath(sys.argv[0])
-    click.echo(f"  cd {folder / INPUTS} && {program} serve --config.file {SETTINGS}")
+    click.echo(f"  {program} serve --config.file {shlex.quote(str(folder / INPUTS / SETTINGS))}")
     click.echo("For your own services: copy config/outage-window.yml, name them in it, and start")
     click.echo("serve with that.")

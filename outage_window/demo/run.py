@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -15,8 +16,10 @@ from outage_window.demo import writers
 from outage_window.demo.counters import SYSTEM_REASON, USER_REASON, scrape
 from outage_window.demo.model import Outage
 from outage_window.demo.simulate import Attempts, Truth, simulate, truth
+from outage_window.errors import InputError
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
+from outage_window.new_files import write_new
 from outage_window.settings import Settings, load
 from outage_window.store import Store
 from outage_window.web import create_app
@@ -65,28 +68,61 @@ def replay(outages: Sequence[Outage], seed: int, folder: Path, told: Told) -> li
     """Replay outages one after another into one store, and write DIR/ID.md and DIR/ID.svg.
 
     The store, the counters and the settings stay in DIR/inputs: `serve` can be started there.
+    `InputError`, with nothing changed, names a file of DIR that differs from what would be written.
     """
+    named = str(folder / INPUTS / SETTINGS)
     folder = folder.resolve()
-    shutil.rmtree(folder / INPUTS, ignore_errors=True)
-    (folder / INPUTS).mkdir(parents=True)
-    replayed = []
-    # Paths in settings, drafts and origins are those that whoever starts `serve` there will see.
-    with chdir(folder / INPUTS):
-        Path(SETTINGS).write_text(yaml.safe_dump(settings_of(outages), sort_keys=False), "utf-8")
-        settings = load(SETTINGS, {})
-        store = Store.open(settings.storage.url)
-        try:
-            for outage in sorted(outages, key=lambda one: one.start):
-                replayed.append(_replay(outage, seed, settings, store, folder, told))
-        finally:
-            store.close()
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(settings_of(outages), sort_keys=False)
+    _own(folder / INPUTS, text)
+    replayed: list[Replayed] = []
+    files: list[tuple[Path, bytes]] = []
+    with TemporaryDirectory(prefix=".replaying-", dir=folder) as place:
+        inputs = Path(place) / INPUTS
+        inputs.mkdir()
+        # Inputs are named in drafts as whoever starts `serve` in their folder will see them.
+        with chdir(inputs):
+            Path(SETTINGS).write_text(text, "utf-8")
+            settings = load(SETTINGS, {})
+            store = Store.open(settings.storage.url)
+            try:
+                for outage in sorted(outages, key=lambda one: one.start):
+                    world = _World(outage, seed, settings, store, named)
+                    one, made = _replay(world, folder, told)
+                    replayed.append(one)
+                    files += made
+            finally:
+                store.close()
+        write_new(files)
+        shutil.rmtree(folder / INPUTS, ignore_errors=True)
+        inputs.rename(folder / INPUTS)
     return replayed
 
 
-def _replay(
-    outage: Outage, seed: int, settings: Settings, store: Store, folder: Path, told: Told
-) -> Replayed:
+def _own(inputs: Path, settings: str) -> None:
+    """Refuse a folder of inputs that is not the demo's own, since it will be replaced."""
+    if not inputs.exists() or (inputs.is_dir() and not any(inputs.iterdir())):
+        return
+    kept = inputs / SETTINGS
+    if not kept.is_file():
+        raise InputError(str(inputs), "is there and not the demo's; expected another folder")
+    write_new([(kept, settings.encode())])
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """One outage and what it is sent to; `config_file` is how drafts name the settings."""
+
+    outage: Outage
+    seed: int
+    settings: Settings
+    store: Store
+    config_file: str
+
+
+def _replay(world: _World, folder: Path, told: Told) -> tuple[Replayed, list[tuple[Path, bytes]]]:
     """Simulate one outage, send what its senders would have sent, look once, fetch the draft."""
+    outage, seed, settings, store = world.outage, world.seed, world.settings, world.store
     told(outage.id, "people sign in, and some fail")
     attempts = simulate(outage, seed)
     real = truth(outage, attempts)
@@ -99,9 +135,11 @@ def _replay(
     client = create_app(store, settings, status, clock).test_client()
     _send(client, outage, attempts, clock, told)
     told(outage.id, "looking for the outage")
-    Watch(settings.model_copy(update={"services": (service,)}), store, clock, status).tick()
+    alone = settings.model_copy(update={"services": (service,)})
+    Watch(alone, store, clock, status, config_file=world.config_file).tick()
     found = _incidents(client, outage)
-    return Replayed(outage, real, found, _draft(client, outage, found, folder))
+    files = _draft(client, outage, found, folder)
+    return Replayed(outage, real, found, files[0][0]), files
 
 
 def settings_of(outages: Sequence[Outage]) -> dict[str, Any]:
@@ -161,8 +199,8 @@ def _incidents(client: FlaskClient, outage: Outage) -> tuple[dict[str, Any], ...
 
 def _draft(
     client: FlaskClient, outage: Outage, found: tuple[dict[str, Any], ...], folder: Path
-) -> Path:
-    """Write the draft and the chart of the incident nearest to what people declared."""
+) -> list[tuple[Path, bytes]]:
+    """Fetch the draft and the chart of the incident nearest to what people declared."""
     if not found:
         raise DemoError(f"{outage.id}: no incident was found")
     declared = writers.rfc3339(outage.declared("declared_start"))
@@ -171,12 +209,11 @@ def _draft(
     chart = client.get(f"/api/v1/incidents/{identity}/chart.svg")
     if draft.status_code != 200 or chart.status_code != 200:
         raise DemoError(f"{outage.id}: incident {identity} has no draft or no chart")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{outage.id}.svg").write_bytes(chart.data)
-    path = folder / f"{outage.id}.md"
     text = draft.get_data(as_text=True).replace(f"{identity}.svg", f"{outage.id}.svg")
-    path.write_text(text, "utf-8")
-    return path
+    return [
+        (folder / f"{outage.id}.md", text.encode()),
+        (folder / f"{outage.id}.svg", chart.data),
+    ]
 
 
 def _apart(incident: dict[str, Any], declared: str) -> float:

@@ -12,6 +12,8 @@ import requests
 import yaml
 
 from outage_window.demo.references import REFERENCES
+from outage_window.demo.run import replay
+from outage_window.errors import InputError
 from tests.real.programs import Program, free_port, wait_for
 
 OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
@@ -56,6 +58,33 @@ def test_what_was_replayed_stays_and_can_be_served(done):
         served.stop()
     assert sorted(one["service"] for one in found) == sorted(o.service for o in REFERENCES)
     assert {one["state"] for one in found} == {"closed"}
+
+
+def test_a_draft_says_how_to_write_it_again(done, tmp_path):
+    _, folder = done
+    text = (folder / f"{REFERENCES[0].id}.md").read_text("utf-8")
+    (found,) = re.findall("^outage-window (draft .*)$", text, re.MULTILINE)
+    settings = "drafts/inputs/outage-window.yml"
+    assert found.endswith(f" --config.file {settings}")
+    for cwd, file in ((folder.parent, settings), (tmp_path, str(folder.parent / settings))):
+        command = [OUTAGE_WINDOW, *found.replace(settings, file).split(), "-o", tmp_path / "d.md"]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+        assert (tmp_path / f"{found.split()[1]}.svg").is_file()
+
+
+@pytest.mark.parametrize("name", ["2024-01-22.md", "2024-01-22.svg", "inputs/outage-window.yml"])
+def test_a_replay_changes_nothing_where_a_file_was_edited(tmp_path, name):
+    one = [outage for outage in REFERENCES if outage.id == "2024-01-22"]
+    replay(one, 1, tmp_path, lambda *_: None)
+    before = sorted(tmp_path.rglob("*"))
+    replay(one, 1, tmp_path, lambda *_: None)
+    assert sorted(tmp_path.rglob("*")) == before
+    (tmp_path / name).write_text("edited")
+    with pytest.raises(InputError, match="is there and differs"):
+        replay(one, 1, tmp_path, lambda *_: None)
+    assert (tmp_path / name).read_text() == "edited"
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def scanned(served: Program) -> bool:
