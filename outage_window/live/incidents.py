@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from detector.model import Window
-from outage_window.assess import Assessment
-from outage_window.incident_facts import EVENT_REACH, facts
+from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join
 from outage_window.live.describing import document, facts_of, moved
 from outage_window.live.drafting import chart, draft, write
 from outage_window.live.joining import clusters as clusters_of
 from outage_window.live.matching import Match, match_alerts, match_windows, new_id, span
+from outage_window.live.scene import Scene, why, windowless
 from outage_window.settings.models import Settings
 from outage_window.store import Store, incidents
 from outage_window.store.incidents import StoredIncident
-from reports.facts import AlertFact, EventFact, Incident, State
-from webhooks.model import Event
+from reports.facts import AlertFact, Incident, State
 
 log = logging.getLogger(__name__)
 
@@ -28,27 +27,6 @@ T = TypeVar("T")
 NS = 10**9
 REVISABLE = 7 * 86400 * NS
 """A closed incident is revised for so long; later, history falls off and edges would drift."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """All that is known of one service at `now` (nanoseconds).
-
-    `assessment` is None while there is no data to judge, and `blind` says why. `data_until`
-    (seconds) is how far the samples reach. `stored` are the service's incidents since `horizon`
-    (nanoseconds), where the data begins.
-    """
-
-    service: str
-    zone: str
-    now: int
-    horizon: int
-    assessment: Assessment | None
-    blind: str
-    data_until: float | None
-    alerts: Sequence[AlertFact]
-    events: Sequence[Event]
-    stored: Sequence[StoredIncident]
 
 
 class Keeper:
@@ -127,8 +105,8 @@ class Keeper:
         firing = end == FOREVER
         state: State = "suspected" if firing else "unconfirmed"
         identity = match.keeps.id if match.keeps else self._new_id(scene.service, start)
-        incident = _windowless(
-            scene, identity, state, _why(scene, start), group, self._command(identity)
+        incident = windowless(
+            scene, identity, state, why(scene, start), group, self._command(identity)
         )
         ended = None if firing else round(end * NS)
         self._save(scene, incident, match.keeps, round(start * NS), ended)
@@ -138,8 +116,10 @@ class Keeper:
         """An open window that later data no longer support: said, not dropped."""
         if stored.state != "ongoing" or stored.start < scene.horizon:
             return
-        why = "a window was open, and later data no longer support it"
-        incident = _windowless(scene, stored.id, "unconfirmed", why, [], self._command(stored.id))
+        because = "a window was open, and later data no longer support it"
+        incident = windowless(
+            scene, stored.id, "unconfirmed", because, [], self._command(stored.id)
+        )
         end = scene.now if stored.end is None else stored.end
         self._save(scene, incident, stored, stored.start, end)
 
@@ -258,51 +238,3 @@ def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
     if stored.closed_at is None:
         return False
     return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + 86400 * NS
-
-
-def _why(scene: Scene, start: float) -> str:
-    if scene.assessment is None or scene.assessment.detection is None:
-        return scene.blind or "no metrics of this service are known"
-    if scene.assessment.not_assessed is not None:
-        return f"the metrics could not be assessed: {scene.assessment.not_assessed}"
-    if scene.data_until is None or scene.data_until < start:
-        return "the metrics do not reach the alert"
-    return "the metrics stayed quiet: no elevated errors around the alert"
-
-
-def _windowless(
-    scene: Scene,
-    identity: str,
-    state: State,
-    why: str,
-    alerts: Sequence[AlertFact],
-    command: str,
-) -> Incident:
-    ordered = sorted(alerts, key=lambda alert: (alert.fired_at, alert.name))
-    events: tuple[EventFact, ...] = ()
-    if ordered:
-        first = ordered[0].fired_at - EVENT_REACH
-        last = max(a.resolved_at or scene.now / NS for a in ordered) + EVENT_REACH
-        events = tuple(
-            EventFact(e.time / NS, e.type, e.text, e.team)
-            for e in scene.events
-            if first <= e.time / NS <= last
-        )
-    return Incident(
-        id=identity,
-        service=scene.service,
-        state=state,
-        zone=scene.zone,
-        as_of=scene.now / NS,
-        window=None,
-        no_window_because=why,
-        users=None,
-        alerts=tuple(ordered),
-        events=events,
-        cells=None,
-        data_gaps=(),
-        truncated_alerts=max((alert.truncated for alert in ordered), default=0),
-        rule=None,
-        inputs=scene.assessment.origins if scene.assessment else (),
-        command=command,
-    )

@@ -14,10 +14,11 @@ from outage_window.assess import Assessment, People, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
-from outage_window.live.incidents import Keeper, Scene
+from outage_window.live.incidents import Keeper
 from outage_window.live.joining import Assigner, without_evidence
 from outage_window.live.people import people
 from outage_window.live.pulling import Client, pull, source_of
+from outage_window.live.scene import Scene
 from outage_window.live.status import Status
 from outage_window.settings.models import Service, Settings
 from outage_window.sources import exports, selectors
