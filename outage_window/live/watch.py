@@ -155,7 +155,7 @@ class Watch:
         if not error and not unjudged:
             changes["succeeded_at"] = now
         changes["data_until"] = data_until
-        changes["not_assessed"] = not_assessed
+        changes["not_assessed"] = unjudged
         self.status.service(service.name, failed=bool(error), **changes)
 
     def _refresh(self, service: Service, known: _Known, now: int) -> bool:
