@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from outage_window.demo.counters import Scraped, scrape
 from outage_window.demo.model import Outage
 from outage_window.demo.references import REFERENCES, moved
 from outage_window.demo.simulate import simulate
+from outage_window.demo.traffic import MOOD
 
 
 @dataclass
@@ -37,9 +38,9 @@ def counters(series: list[Scraped], result: str | None = None) -> list[Counter]:
     ]
 
 
-def add(score: Score, outage: Outage, seed: int) -> None:
+def add(score: Score, outage: Outage, seed: int, mood: float) -> None:
     """Simulate, detect, and score the window that meets the outage; any other is false."""
-    series = scrape(outage, simulate(outage, seed), seed)
+    series = scrape(outage, simulate(outage, seed, mood=mood), seed)
     found = increases(counters(series), counters(series, "failure"))
     if found.counts is None:
         raise SystemExit(f"{outage.id}, seed {seed}: {found.refused}")
@@ -72,10 +73,15 @@ def row(name: str, score: Score) -> str:
 
 
 def main() -> None:
-    """Score the seeds 1 to SEEDS (20 unless given), with edges moved at random."""
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    """Score seeds, with edges moved at random."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", nargs="?", type=int, default=20, help="how many")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--waves", type=float, default=MOOD, help="spread of wrong passwords")
+    asked = parser.parse_args()
     print(
-        f"Scrapes every 60 s, three weeks of normal running around each, {seeds} seeds; seconds.\n"
+        "Scrapes every 60 s, three weeks of normal running around each,"
+        f" {asked.seeds} seeds; seconds.\n"
     )
     print(
         "| outage | mean error of start | of end | worst | in the 95 % interval | median width ",
@@ -86,8 +92,8 @@ def main() -> None:
     total = Score()
     for reference in REFERENCES:
         score = Score()
-        for seed in range(1, seeds + 1):
-            add(score, moved(reference, seed), seed)
+        for seed in range(asked.first, asked.first + asked.seeds):
+            add(score, moved(reference, seed), seed, asked.waves)
         print(row(reference.id, score), flush=True)
         for key, errors in score.errors.items():
             total.errors[key] += errors

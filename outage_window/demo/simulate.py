@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outage_window.demo.model import Intermittent, LockOut, Outage
-from outage_window.demo.traffic import HICCUP, MINUTE, Weather, weather
+from outage_window.demo.traffic import HICCUP, MINUTE, MOOD, Weather, weather
 
 F64 = NDArray[np.float64]
 I8 = NDArray[np.int8]
@@ -54,11 +54,14 @@ class Attempts:
     user: I32
 
 
-def simulate(outage: Outage, seed: int, history: float = HISTORY) -> Attempts:
-    """Let people come and go for `history` seconds before and after the outage, and through it."""
+def simulate(outage: Outage, seed: int, history: float = HISTORY, mood: float = MOOD) -> Attempts:
+    """Let people come and go for `history` seconds before and after the outage, and through it.
+
+    `mood` is the spread of the share of wrong passwords between quarters of an hour.
+    """
     rng = np.random.default_rng([seed, *outage.id.encode()])
     begin = np.floor((outage.start - history) / MINUTE) * MINUTE
-    sky = weather(begin, outage.end + history, outage.utc_offset, rng)
+    sky = weather(begin, outage.end + history, outage.utc_offset, rng, mood)
     minute = np.repeat(np.arange(len(sky.sessions)), sky.sessions)
     time = sky.begin + MINUTE * (minute + rng.random(len(minute)))
     user = _who(outage, time, rng)

@@ -40,7 +40,9 @@ class Weather:
         return self.begin + MINUTE * len(self.sessions)
 
 
-def weather(begin: float, end: float, utc_offset: float, rng: np.random.Generator) -> Weather:
+def weather(
+    begin: float, end: float, utc_offset: float, rng: np.random.Generator, mood: float = MOOD
+) -> Weather:
     """Draw sessions and wrong passwords for each minute of [`begin`, `end`)."""
     minutes = int((end - begin) // MINUTE)
     local = begin + MINUTE * np.arange(minutes) + utc_offset * 3600.0
@@ -49,7 +51,7 @@ def weather(begin: float, end: float, utc_offset: float, rng: np.random.Generato
     day = 0.5 - 0.5 * np.cos(2 * np.pi * (hour - QUIET_HOUR) / 24.0)
     usual = (NIGHT + (NOON - NIGHT) * day) * np.where(weekend, WEEKEND, 1.0)
     crowd = rng.gamma(1 / CROWDING**2, CROWDING**2, minutes)
-    quarters = np.exp(MOOD * rng.standard_normal(minutes // 15 + 1))
+    quarters = np.exp(mood * rng.standard_normal(minutes // 15 + 1))
     morning = 1.0 + 0.25 * np.exp(-(((hour - 8.5) / 1.5) ** 2)) * ~weekend
     wrong = WRONG_PASSWORD * morning * np.repeat(quarters, 15)[:minutes]
     return Weather(begin, rng.poisson(usual * crowd), wrong)

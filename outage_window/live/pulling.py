@@ -49,11 +49,7 @@ def pull(
     asked for, samples may still be on their way. Other selectors than before start anew.
     """
     source = source_of(service)
-    with store.read() as connection:
-        done = samples.reached(connection, service.name)
-    if done is not None and done.source != source:
-        store.write(lambda c: samples.forget(c, service.name))
-        done = None
+    done = _done(service, store, source)
     at = max(now - history, _resume(done.covered_to, newest) if done else 0)
     found: list[Samples] = []
     chunk, largest = CHUNK, LARGEST
@@ -76,6 +72,16 @@ def pull(
         if time.monotonic() > deadline:
             break
     return found, at >= now
+
+
+def _done(service: Service, store: Store, source: str) -> Progress | None:
+    """How far the store reaches; what other selectors brought is forgotten."""
+    with store.read() as connection:
+        done = samples.reached(connection, service.name)
+    if done is None or done.source == source:
+        return done
+    store.write(lambda c: samples.forget(c, service.name))
+    return None
 
 
 def _resume(covered_to: int | None, newest: int | None) -> int:
