@@ -8,24 +8,26 @@ central 95 %.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
+from detector.brief import AROUND, SHORT, both
+from detector.edge import Edge, limit, summary
 from detector.evidence import Likelihood
 from detector.grid import Grid
 from detector.series import F64
 
 SHAPES = (
-    (1.0, 0.0, 0.70),
-    (0.5, 1.0, 0.07),
-    (0.5, 2.0, 0.07),
-    (0.5, 4.0, 0.05),
-    (0.0, 0.5, 0.04),
-    (0.0, 1.0, 0.03),
-    (0.0, 2.0, 0.02),
-    (0.0, 4.0, 0.01),
-    (0.0, 8.0, 0.01),
+    (1.0, 0.0, 0.900),
+    (0.5, 1.0, 0.023),
+    (0.5, 2.0, 0.023),
+    (0.5, 4.0, 0.017),
+    (0.0, 0.5, 0.013),
+    (0.0, 1.0, 0.010),
+    (0.0, 2.0, 0.006),
+    (0.0, 4.0, 0.004),
+    (0.0, 8.0, 0.004),
 )
 """How an edge may look: the share of the effect that is there at once, the cells over which the
 rest builds up, and how likely that is beforehand. Most edges are sharp (a deploy, a switch); behind
@@ -40,178 +42,149 @@ NEGLIGIBLE = 12.0
 FINE = 40
 """Where the edge may lie in more cells than this, places inside a cell make no difference."""
 
-PLACES = 12
-"""Places tried in a cell."""
+PLACES, LEAST_PLACES, MOST_PLACES = 96, 2, 16
+"""Places tried in all, and in a cell: where the edge is vague, fewer in each will do."""
 
+TOUCHED = np.linspace(0.0, 1.0, 49)
+"""Shares of a cell's time for which its likelihood is computed; what lies between is read off."""
+
+SURGE_CELLS = 4
 EFFECTS = 7
 ENOUGH = 100.0
 """Nats of evidence beyond an edge after which more cells would add nothing to it."""
 
+LEAST_REACH, MOST_REACH = 24, 1024
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """An onset or recovery in seconds since the epoch, with its 95 % interval.
+Slice = Callable[[int, int], Likelihood]
+"""The cells from the first to the second (exclusive) of a row."""
 
-    `at_limit`: the data begin (or end) inside the stretch, so the true edge may lie beyond them.
+
+def edges(
+    cells: Slice, floor: int, start: int, stop: int, ceiling: int, size: int
+) -> tuple[Edge, Edge]:
+    """Find when the stretch of cells [`start`, `stop`) of a row of `size` cells began and ended.
+
+    Cells before `floor` and from `ceiling` on have no say. A recovery is the onset of the same data
+    with time running backwards.
     """
-
-    point: float
-    low: float
-    high: float
-    at_limit: bool = False
-
-
-def onset(weigh: Likelihood, grid: Grid, floor: int, start: int, stop: int) -> Edge:
-    """Find when the stretch of cells [`start`, `stop`) began; cells before `floor` have no say."""
+    if stop - start <= SHORT and start > 0 and stop < size:
+        return both(cells(max(floor, start - AROUND), min(ceiling, stop + AROUND)))
     if start == 0:
-        return _limit(float(grid.start[0]))
-    if stop - start == 1:
-        return _lone(weigh, grid, start)
-    reach = _reach(weigh, start, stop)
-    return _posterior(weigh, grid, max(floor, 2 * start - reach), start, reach)
+        first = limit(float(cells(0, 1).grid.start[0]))
+    else:
+        first = _onset(cells, floor, start, stop)
+    if stop == size:
+        return first, limit(float(cells(size - 1, size).grid.end[-1]))
+
+    def backwards(low: int, high: int) -> Likelihood:
+        return cells(size - high, size - low).mirrored()
+
+    back = _onset(backwards, size - ceiling, size - stop, size - start)
+    return first, Edge(-back.point, -back.high, -back.low)
 
 
-def recovery(weigh: Likelihood, grid: Grid, start: int, stop: int, ceiling: int) -> Edge:
-    """Find when the stretch [`start`, `stop`) ended; cells from `ceiling` on have no say.
-
-    A recovery is the onset of the same data with time running backwards.
-    """
-    m = grid.size
-    if stop == m:
-        return _limit(float(grid.end[-1]))
-    back = onset(_Mirrored(weigh, m), _mirror(grid), m - ceiling, m - stop, m - start)
-    return Edge(-back.point, -back.high, -back.low, back.at_limit)
-
-
-def _limit(time: float) -> Edge:
-    return Edge(time, time, time, at_limit=True)
+def _onset(cells: Slice, floor: int, start: int, stop: int) -> Edge:
+    """Find the onset; the stretch's last cell may be cut by its recovery and has no say."""
+    last = stop - 1 if stop - start > 1 else stop
+    reach = _reach(cells, start, last)
+    low = max(floor, start - max(reach - start, LEAST_REACH))
+    part = cells(low, reach)
+    inside = (start + 1, reach) if reach - start > 2 else (start, reach)
+    effects = part.effects(inside[0] - low, inside[1] - low, EFFECTS)
+    return _posterior(part, start - low, effects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mirrored:
-    """A likelihood with its cells in reverse order."""
-
-    weigh: Likelihood
-    size: int
-
-    def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
-        flipped = exposure[..., ::-1]
-        return self.weigh.loglik(self.size - high, self.size - low, flipped, effect)[..., ::-1]
-
-    def plausible(self, low: int, high: int, size: int) -> F64:
-        return self.weigh.plausible(self.size - high, self.size - low, size)
-
-
-def _mirror(grid: Grid) -> Grid:
-    """Reverse the order of time: cells, and the observations within them."""
-    n = len(grid.obs_start)
-    return Grid(
-        -grid.end[::-1],
-        -grid.start[::-1],
-        n - grid.first[::-1],
-        -grid.obs_end[::-1],
-        -grid.obs_start[::-1],
-        grid.weight[::-1],
-    )
-
-
-def _reach(weigh: Likelihood, start: int, stop: int) -> int:
+def _reach(cells: Slice, start: int, stop: int) -> int:
     """Find how far into the stretch the cells are worth weighing: until the evidence is plain."""
-    limit = min(stop, start + 1024)
-    ratio = np.ones((1, limit - start))
-    effect = weigh.plausible(start, limit, 3)[1]
-    gain = weigh.loglik(start, limit, ratio, np.array([[effect]]))
-    gain = (gain - weigh.loglik(start, limit, 0 * ratio, np.array([[effect]])))[0]
-    enough = int(np.searchsorted(np.cumsum(np.maximum(gain, 0)), ENOUGH)) + 1
-    return min(limit, start + max(enough, 24))
+    for most in (LEAST_REACH, 8 * LEAST_REACH, MOST_REACH):
+        limit = min(stop, start + most)
+        part = cells(start, limit)
+        full = np.ones(limit - start)
+        effect = part.effects(0, limit - start, 3)[1]
+        gain = part.loglik(full, effect) - part.loglik(0 * full, effect)
+        total = np.cumsum(np.maximum(gain, 0))
+        if total[-1] >= ENOUGH or limit == stop:
+            break
+    enough = start + int(np.searchsorted(total, ENOUGH)) + 1
+    return min(limit, max(enough, start + LEAST_REACH))
 
 
-def _posterior(weigh: Likelihood, grid: Grid, low: int, start: int, high: int) -> Edge:
-    """Find the edge among cells [`low`, `high`): inside cells, or by the cell where it is vague."""
-    inside = (start + 1, high - 1) if high - start > 3 else (start, high)
-    effects = weigh.plausible(*inside, EFFECTS)
-    won = _before_cells(weigh, low, high, effects)
+def _posterior(part: Likelihood, start: int, effects: F64) -> Edge:
+    """Find the edge among all cells of `part`: inside cells, or by the cell where it is vague."""
+    full = np.ones((1, part.grid.size))
+    gain = part.loglik(full, effects[:, None]) - part.loglik(0 * full, effects[:1, None])
+    # Log-likelihood ratio of a sharp edge before each cell, for each effect.
+    won = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
     best = won.max(axis=0)
     likely = np.flatnonzero(best > best.max() - NEGLIGIBLE)
     # The margin is for what a slow edge may hide.
-    zone = (max(low, low + int(likely[0]) - 4), min(high, low + int(likely[-1]) + 2))
-    if zone[1] - zone[0] <= FINE:
-        surge = _surge(grid, low, start, high)
-        return _inside_cells(weigh, grid, zone, high, effects, surge)
-    cells = slice(zone[0] - low, zone[1] - low)
-    mass = np.exp(won[:, cells] - won.max()).sum(axis=0)
-    span = slice(*zone)
-    return _edge(grid.start[span], mass * (grid.end[span] - grid.start[span]))
-
-
-def _before_cells(weigh: Likelihood, low: int, high: int, effects: F64) -> F64:
-    """Log-likelihood ratio of a sharp edge before each cell, for each effect: (effects, cells)."""
-    full = np.ones((1, high - low))
-    up = weigh.loglik(low, high, full, effects[:, None])
-    gain = up - weigh.loglik(low, high, 0 * full, effects[:, None])
-    won: F64 = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
-    return won
+    first, last = max(0, int(likely[0]) - 4), min(part.grid.size, int(likely[-1]) + 2)
+    if last - first <= FINE:
+        seen = min(part.grid.size, last + LONGEST)
+        beyond = gain[:, seen:].sum(axis=1)
+        return _inside_cells(part, (first, last, seen), start, effects, beyond)
+    mass = np.exp(won[:, first:last] - won.max()).sum(axis=0)
+    begins, ends = part.grid.start[first:last], part.grid.end[first:last]
+    return summary(begins, mass * (ends - begins))
 
 
 def _inside_cells(
-    weigh: Likelihood,
-    grid: Grid,
-    zone: tuple[int, int],
-    high: int,
-    effects: F64,
-    surge: float,
+    part: Likelihood, zone: tuple[int, int, int], start: int, effects: F64, beyond: F64
 ) -> Edge:
-    """Sum the likelihood over shapes and effects for places all over the cells of the zone."""
-    first, last = zone
-    step = float(np.median(grid.end[first:last] - grid.start[first:last]))
-    shapes = np.array(SHAPES)
-    # A slow edge reaches beyond the zone of the edge itself.
-    seen = min(high, last + LONGEST)
-    part = grid.slice(first, seen)
-    places = np.linspace(part.start[0], grid.end[last - 1], PLACES * (last - first))
-    at_once, slow = shapes[:, :1], step * shapes[:, 1:2]
-    sharp = part.exposure(places[:, None, None], np.zeros((1, 1)), surge)
-    exposure = at_once * sharp + (1 - at_once) * part.exposure(places[:, None, None], slow, surge)
-    loglik = np.empty((len(places), len(shapes), len(effects)))
-    for i, effect in enumerate(effects):
-        loglik[:, :, i] = weigh.loglik(first, seen, exposure, np.array([effect])).sum(axis=-1)
-    beyond = weigh.loglik(seen, high, np.ones((1, high - seen)), effects[:, None])
-    loglik += beyond.sum(axis=-1) + np.log(shapes[:, 2])[:, None]
-    return _edge(places, np.exp(loglik - loglik.max()).sum(axis=(1, 2)))
+    """Sum the likelihood over shapes and effects for places all over the cells of the zone.
 
-
-def _edge(places: F64, mass: F64) -> Edge:
-    """Take the median and the central 95 % of places of the given mass."""
-    below = (np.cumsum(mass) - mass / 2) / mass.sum()
-    at = np.interp([0.5, 0.025, 0.975], below, places)
-    return Edge(float(at[0]), float(at[1]), float(at[2]))
-
-
-def _surge(grid: Grid, low: int, start: int, high: int) -> float:
-    """How many times as many attempts arrive inside as before, the cells at the edge left out."""
-    attempts = grid.sums(grid.weight)
-    before = slice(max(low, start - 32), max(low, start - 1))
-    # Retries build up: the first cells that hold enough attempts tell best.
-    enough = int(np.searchsorted(np.cumsum(attempts[start + 1 : start + 33]), 300.0)) + 1
-    after = slice(start + 1, min(high, start + 1 + enough))
-    length = grid.end - grid.start
-    usual = attempts[before].sum() / max(length[before].sum(), 1e-9) * length[after].sum()
-    few = 20.0  # attempts on either side that count as "no change", so that few decide nothing
-    if before.start == before.stop:
-        return 1.0
-    return float(np.clip((attempts[after].sum() + few) / (usual + few), 0.1, 10.0))
-
-
-def _lone(weigh: Likelihood, grid: Grid, cell: int) -> Edge:
-    """The onset of a stretch of one cell: it may begin anywhere that leaves it time to do its harm.
-
-    All of its attempts failing for part of the cell, or some of them for all of it, look the same;
-    the point is the whole cell, the interval what the count allows.
+    `zone` is its first cell, the cell after its last, and the cell after the last that a slow edge
+    can reach; `beyond` (e,) is what the cells from there on say of each effect.
     """
-    tried = np.linspace(0.02, 1.0, 50)
-    certain = np.array([[1.0]])
-    loglik = weigh.loglik(cell, cell + 1, tried[:, None], certain)[:, 0]
-    mass = np.exp(loglik - loglik.max())
-    least = float(np.interp(0.025, np.cumsum(mass) / mass.sum(), tried))
-    first, last = float(grid.start[cell]), float(grid.end[cell])
-    return Edge(first, first, last - least * (last - first))
+    first, last, seen = zone
+    grid = part.grid.slice(first, seen)
+    table = _table(part, first, seen, effects)
+    each = int(np.clip(PLACES // (last - first), LEAST_PLACES, MOST_PLACES))
+    places = np.linspace(grid.start[0], grid.end[last - first - 1], each * (last - first) + 1)
+    exposure = _exposure(grid, places, last - first, _surge(part.grid, start))
+    index = exposure * (len(TOUCHED) - 1)
+    below = np.minimum(index.astype(np.int64), len(TOUCHED) - 2)
+    rest = index - below
+    cell = np.arange(seen - first)
+    loglik = np.stack(
+        [
+            (one[cell, below] * (1 - rest) + one[cell, below + 1] * rest).sum(axis=-1) + more
+            for one, more in zip(table, beyond, strict=True)
+        ]
+    )
+    loglik += np.log([share for _, _, share in SHAPES])[None, :, None]
+    return summary(places, np.exp(loglik - loglik.max()).sum(axis=(0, 1)))
+
+
+def _exposure(grid: Grid, places: F64, size: int, surge: float) -> F64:
+    """How far each cell is touched by an edge of each shape at each place: (shapes, places, c)."""
+    step = float(np.median(grid.end[:size] - grid.start[:size]))
+    sharp = grid.exposure(places[:, None], np.zeros((1, 1)), surge)
+    at_once, slow, _ = np.array(SHAPES[1:]).T[:, :, None, None]
+    ramped = grid.exposure(places[None, :, None], step * slow, surge)
+    return np.concatenate([sharp[None], at_once * sharp + (1 - at_once) * ramped])
+
+
+def _table(part: Likelihood, first: int, seen: int, effects: F64) -> F64:
+    """Log-likelihoods (effects, cells, touched) of the cells `first` to `seen`."""
+    exposure = np.repeat(TOUCHED[:, None], seen - first, axis=1)
+    loglik = part.slice(first, seen).loglik(exposure, effects[:, None, None])
+    table: F64 = np.swapaxes(loglik, 1, 2)
+    return table
+
+
+def _surge(grid: Grid, start: int) -> float:
+    """How many times as many attempts arrive inside as before, the cells at the edge left out.
+
+    Traffic varies from cell to cell: what may be chance counts as no change.
+    """
+    pace = grid.sums(grid.weight) / (grid.end - grid.start)
+    before = pace[max(0, start - 32) : max(0, start - 1)]
+    # Retries build up: the first cells tell best.
+    after = pace[start + 1 : start + 1 + SURGE_CELLS]
+    if len(before) < 2 or not len(after) or before.mean() <= 0 or after.mean() <= 0:
+        return 1.0
+    change = float(np.log(after.mean() / before.mean()))
+    chance = 2 * float(before.std() / before.mean()) * np.sqrt(1 / len(before) + 1 / len(after))
+    sure = max(1.0 - (chance / change) ** 2, 0.0) if change else 0.0
+    return float(np.clip(np.exp(sure * change), 0.1, 10.0))

@@ -1,222 +1,178 @@
-"""What each cell says about an outage, whatever the series is made of: scores and likelihoods."""
+"""What cells say about an outage: their likelihood when elevated, against normal running."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from detector.blocks import blocks_of, cut, noise_of
-from detector.expectation import FLOOR, Expected, Normal, dispersion, first_guess, fit
+from detector.baseline import CEILING, Baseline, read
 from detector.grid import Grid
-from detector.likelihood import beta_binomial, student
-from detector.seasons import WEEK_HOURS, local_hours, read_profile
-from detector.series import F64, I64, Bool, Counts, Levels, Series
-
-RATIO_EFFECTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 0.95)
-"""Extra failing fractions that are looked for; what lies between is found by its neighbours."""
+from detector.likelihood import beta_binomial
+from detector.series import F64
+from detector.stack import DAY_HOURS, HOUR, MOST_LEVEL, Row, Stack
+from detector.zones import local_hours_ahead
 
 LEAST_RISE = 1.5
 """The least rise looked for, as a multiple of the expected ratio: less is a bad quarter of an hour,
 not an outage, in every service whose users mistype passwords."""
 
-LEVEL_EFFECTS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-"""Rises of a level that are looked for, in standard deviations of its noise."""
+EFFECTS = 12
+MOST_EFFECT = 0.95
+
+MOST_WON = 8.0
+"""Nats that one interval without attempts can win: what its noise is worth is itself an estimate,
+and one burst is no outage."""
 
 
 class Likelihood(Protocol):
-    """How likely cells are when they are elevated for all or part of their time.
+    """Successive cells, and how likely they are when an outage touches them."""
 
-    An effect is the extra failing fraction `a` of counts, or the rise of a level.
+    @property
+    def grid(self) -> Grid:
+        """The cells, shape (c,)."""
+
+    def slice(self, low: int, high: int) -> Likelihood:
+        """The cells `low` to `high` (exclusive) alone."""
+
+    def loglik(self, exposure: F64, effect: F64 | float) -> F64:
+        """Log-likelihood of each cell, touched for part of its time.
+
+        `exposure` (0 to 1) has shape (..., c), `effect` broadcasts to (..., 1).
+        """
+
+    def effects(self, low: int, high: int, size: int) -> F64:
+        """`size` effects that span what the cells `low` to `high`, all touched, allow."""
+
+    def all_effects(self, size: int) -> F64:
+        """`size` effects that span what is possible at all."""
+
+    def mirrored(self) -> Likelihood:
+        """The same cells with time running backwards, so that a recovery becomes an onset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Successive cells of one row: K of N fail with p = p0 + a (1 - p0), beta-binomially.
+
+    The effect is a, the extra failing fraction. Arrays have shape (c,).
     """
 
-    def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
-        """Log-likelihood of cells `low` to `high` (exclusive), elevated for part of their time.
+    grid: Grid
+    n: F64
+    k: F64
+    p0: F64
+    rho: float
+    most: float = np.inf
 
-        `exposure` (0 to 1) has shape (..., high - low), `effect` broadcasts to (..., 1).
-        """
+    def slice(self, low: int, high: int) -> Part:
+        """See `Likelihood.slice`."""
+        within = slice(low, high)
+        cells = (self.n[within], self.k[within], self.p0[within])
+        return Part(self.grid.slice(low, high), *cells, self.rho, self.most)
 
-    def plausible(self, low: int, high: int, size: int) -> F64:
-        """`size` effects that span what the cells `low` to `high`, all elevated, allow."""
-
-
-class Evidence(Likelihood, Protocol):
-    """The likelihood of each cell, against what is expected of it in normal running."""
-
-    @property
-    def expected(self) -> F64:
-        """The error ratio (or level) of each cell in normal running, shape (m,)."""
-
-    @property
-    def effects(self) -> tuple[float, ...]:
-        """The effects that a search tries."""
-
-    def score(self, effect: float) -> F64:
-        """Log-likelihood ratio of each cell, elevated by `effect` against normal, shape (m,)."""
-
-    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
-        """Log-likelihood ratio of a stretch, judged in blocks of `size` cells.
-
-        Normal running often comes in waves: blocks of it vary more than their cells would if each
-        stood for itself, and that is learnt from the `normal` cells. None where they make too few
-        blocks to tell.
-        """
-
-
-class CountEvidence:
-    """Counts: K of N attempts fail with p = p0 + a (1 - p0), beta-binomially."""
-
-    def __init__(self, attempts: F64, errors: F64, expected: Expected) -> None:
-        self.attempts, self.errors = attempts, errors
-        self.expected: F64 = expected.ratio
-        self.dispersion = expected.dispersion
-        self._code, self._keep = _distinct(attempts, errors, self.expected)
-        self._normal = self._quick(self.expected[self._keep])
-
-    @property
-    def effects(self) -> tuple[float, ...]:
-        """The extra failing fractions that a search tries."""
-        return RATIO_EFFECTS
-
-    def score(self, effect: float) -> F64:
-        """Log-likelihood ratio of a rise by `effect`, or of `LEAST_RISE` if that is more."""
-        p0 = self.expected[self._keep]
-        extra = np.maximum(effect, np.minimum(LEAST_RISE * p0, 0.9))
-        raised = self._quick(p0 + extra * (1 - p0))
-        ratio: F64 = (raised - self._normal)[self._code]
-        return ratio
-
-    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
-        """See `Evidence.in_blocks`."""
-        usual = blocks_of(normal, size)
-        if usual is None:
-            return None
-        expected = self.attempts * self.expected
-        n, k, e = (usual.sums(v) for v in (self.attempts, self.errors, expected))
-        ratio = e / np.maximum(n, 1e-9)
-        rho = dispersion(n, k, np.clip(ratio, FLOOR, 1 - FLOOR))
-        own = cut(start, stop, size)
-        n, k, e = (np.add.reduceat(v[:stop], own) for v in (self.attempts, self.errors, expected))
-        n, k, e = n[n > 0], k[n > 0], e[n > 0]
-        raised = np.clip(k.sum() / n.sum(), FLOOR, 1 - FLOOR)
-        up = beta_binomial(k, n, np.full(len(n), raised), rho)
-        return float((up - beta_binomial(k, n, np.clip(e / n, FLOOR, 1 - FLOOR), rho)).sum())
-
-    def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
+    def loglik(self, exposure: F64, effect: F64 | float) -> F64:
         """See `Likelihood.loglik`."""
-        p0 = self.expected[low:high]
-        ratio = np.minimum(p0 + exposure * effect * (1 - p0), 1 - 1e-9)
-        return beta_binomial(self.errors[low:high], self.attempts[low:high], ratio, self.dispersion)
+        ratio = np.minimum(self.p0 + exposure * effect * (1 - self.p0), 1 - 1e-9)
+        return beta_binomial(self.k, self.n, ratio, self.rho)
 
-    def plausible(self, low: int, high: int, size: int) -> F64:
-        """See `Likelihood.plausible`: even steps of the log-odds over all but 0.2 % of the mass."""
-        odds = np.linspace(-6.5, 7.0, 136)
+    def score(self, effect: F64) -> F64:
+        """Log-likelihood ratio of each cell wholly elevated, against normal: (..., c).
+
+        The rise is `LEAST_RISE` times the expected ratio at least.
+        """
+        extra = np.maximum(effect, np.minimum(LEAST_RISE * self.p0, MOST_EFFECT))
+        normal = beta_binomial(self.k, self.n, self.p0, self.rho)
+        raised = beta_binomial(self.k, self.n, self.p0 + extra * (1 - self.p0), self.rho)
+        won: F64 = np.minimum(raised - normal, self.most) * (self.p0 < CEILING)
+        return won
+
+    def effects(self, low: int, high: int, size: int) -> F64:
+        """See `Likelihood.effects`: even steps of the log-odds over three deviations each way."""
+        within = slice(low, high)
+        n, p0 = self.n[within], self.p0[within]
+        weight = 1 / (1 + np.maximum(n - 1, 0) * self.rho)
+        total = float((weight * n).sum()) + 1e-9
+        usual = float((weight * n * p0).sum()) / total
+        ratio = (float((weight * self.k[within]).sum()) + usual) / (total + 1.0)
+        ratio = min(max(ratio, 1.2 * usual), 1 - 0.3 / (total + 1))
+        spread = min(2.5 / np.sqrt(total * ratio * (1 - ratio) + 0.1), 2.5)
+        odds = np.log(ratio / (1 - ratio)) + spread * np.linspace(-1, 1, size)
         tried = 1 / (1 + np.exp(-odds))
-        full = np.ones((1, high - low))
-        mass = _normalised(self.loglik(low, high, full, tried[:, None]).sum(axis=-1))
-        below = np.interp([0.001, 0.999], np.cumsum(mass), odds)
-        chosen: F64 = 1 / (1 + np.exp(-np.linspace(below[0], below[1], size)))
+        chosen: F64 = np.clip((tried - usual) / (1 - usual), 0.1 * usual, 1 - 1e-9)
         return chosen
 
-    def _quick(self, ratio: F64) -> F64:
-        keep = self._keep
-        return beta_binomial(self.errors[keep], self.attempts[keep], ratio, self.dispersion)
-
-
-class LevelEvidence:
-    """Levels: the square root, which evens out the noise, is Student-distributed about its mean."""
-
-    def __init__(self, value: F64, expected: F64, scale: float) -> None:
-        self.value, self.expected, self.scale = value, expected, scale
-        self._root = np.sqrt(value)
-
-    @property
-    def effects(self) -> tuple[float, ...]:
-        """Rises of the square root, in its standard deviations."""
-        return LEVEL_EFFECTS
-
-    def score(self, effect: float) -> F64:
-        """Log-likelihood ratio of a rise of the root by `effect` standard deviations."""
-        normal = np.sqrt(self.expected)
-        rise = np.maximum(effect * self.scale, 0.4 * normal)
-        raised = student(self._root, normal + rise, np.asarray(self.scale))
-        return raised - student(self._root, normal, np.asarray(self.scale))
-
-    def in_blocks(self, size: int, normal: Bool, start: int, stop: int) -> float | None:
-        """See `Evidence.in_blocks`."""
-        usual = blocks_of(normal, size)
-        if usual is None:
-            return None
-        off = self._root - np.sqrt(self.expected)
-        scale = np.asarray(max(noise_of(usual.sums(off) / size), 1e-9))
-        own = cut(start, stop, size)
-        mean = np.add.reduceat(off[:stop], own) / np.diff(np.append(own, stop))
-        rise = np.full(len(mean), off[start:stop].mean())
-        raised = student(mean, rise, scale, size)
-        return float((raised - student(mean, 0 * rise, scale, size)).sum())
-
-    def loglik(self, low: int, high: int, exposure: F64, effect: F64) -> F64:
-        """See `Likelihood.loglik`; the effect is in units of the level."""
-        mean = np.sqrt(self.expected[low:high] + exposure * effect)
-        return student(self._root[low:high], mean, np.asarray(self.scale))
-
-    def plausible(self, low: int, high: int, size: int) -> F64:
-        """See `Likelihood.plausible`: about the median rise of the cells."""
-        rise = self.value[low:high] - self.expected[low:high]
-        middle = max(float(np.median(rise)), 1e-12)
-        noise = 2 * np.sqrt(middle + self.expected[low:high].mean()) * self.scale
-        spread = 3 * noise / np.sqrt(high - low)
-        chosen: F64 = np.linspace(max(middle - spread, middle / 10), middle + spread, size)
+    def all_effects(self, size: int) -> F64:
+        """See `Likelihood.all_effects`."""
+        usual = float(self.p0.mean())
+        least = np.log(LEAST_RISE * usual / (1 - min(LEAST_RISE * usual, 0.9)))
+        chosen: F64 = 1 / (1 + np.exp(-np.linspace(min(least, 2.0), 6.0, size)))
         return chosen
 
+    def mirrored(self) -> Part:
+        """See `Likelihood.mirrored`."""
+        back = self.grid.mirrored()
+        return Part(back, self.n[::-1], self.k[::-1], self.p0[::-1], self.rho, self.most)
 
-def evidence(series: Series, grid: Grid, zone: str, normal: Normal | None) -> Evidence:
-    """Weigh a series against its own normal running, learnt from the cells that are `normal`.
 
-    `normal` is None at the first look, when nothing is known of outages yet.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One row beside what is expected of it.
+
+    `usual` (hours,) holds the expected ratio at the middle of each local hour from `origin` on,
+    `worth` (24,) how many attempts an interval without attempts is worth by hour of the day.
     """
-    hours = local_hours((grid.start + grid.end) / 2, zone)
-    if isinstance(series, Counts):
-        n, k = grid.sums(series.attempts), grid.sums(series.errors)
-        known = first_guess(n, k, hours) if normal is None else fit(n, k, hours, normal)
-        return CountEvidence(n, k, known)
-    return _level_evidence(series, hours, normal)
+
+    row: Row
+    usual: F64
+    worth: F64
+    rho: float
+    origin: int
+    zone: str
+
+    def part(self, low: int, high: int) -> Part:
+        """The cells `low` to `high` (exclusive) with what is expected of them."""
+        within = slice(low, high)
+        n, k = self.row.attempts[within], self.row.errors[within]
+        at = local_hours(self.row.grid, low, high, self.origin, self.zone)
+        p0 = read(self.usual, at, 0, len(self.usual))
+        if not self.row.counted:
+            worth = self.worth[np.floor(at).astype(np.int64) % DAY_HOURS]
+            n, k = n * worth, k * worth
+        most = np.inf if self.row.counted else MOST_WON
+        return Part(self.row.grid.slice(low, high), n, k, p0, self.rho, most)
+
+    def effects(self) -> F64:
+        """The extra failing fractions that a search tries, rising."""
+        most = MOST_EFFECT if self.row.unit == 1.0 else 2 * MOST_LEVEL
+        tried = effects_from(np.array([self.usual.mean()]), np.array([most]), EFFECTS)
+        return np.unique(tried)
 
 
-def _level_evidence(series: Levels, hours: F64, normal: Normal | None) -> LevelEvidence:
-    """Expect the median root of the hour of the day, and noise by the median deviation."""
-    root = np.sqrt(series.value)
-    use = np.ones(len(root), dtype=bool) if normal is None else normal.level
-    level = float(np.median(root[use]))
-    hour = np.floor(hours).astype(np.int64) % 24
-    daily = np.full(24, level)
-    if hours[use][-1] - hours[use][0] >= 72:
-        for h in range(24):
-            own = root[use & (hour == h)]
-            weight = len(own) / (len(own) + 20.0)
-            daily[h] = weight * (np.median(own) if len(own) else level) + (1 - weight) * level
-    mean = read_profile(np.tile(daily, WEEK_HOURS // 24), hours)
-    return LevelEvidence(series.value, mean**2, max(noise_of((root - mean)[use]), 1e-9))
+def local_hours(grid: Grid, low: int, high: int, origin: int, zone: str) -> F64:
+    """Local hours since `origin` at the middle of the cells `low` to `high` (exclusive)."""
+    middle = (grid.start[low:high] + grid.end[low:high]) / (2 * HOUR)
+    whole = np.floor(middle).astype(np.int64)
+    hours: F64 = middle + (local_hours_ahead(whole, zone) - origin)
+    return hours
 
 
-def _distinct(attempts: F64, errors: F64, ratio: F64) -> tuple[I64, I64]:
-    """Find the distinct cells, the expected ratio told apart to 1 %: most cells repeat another.
-
-    Returns for every cell its place among the distinct ones, and the cells that stand for those.
-    """
-    every = np.arange(len(attempts))
-    level = np.rint(np.log(ratio) / 0.01)
-    level -= level.min()
-    sizes = [float(part.max()) + 1 for part in (attempts, errors, level)]
-    whole = bool((attempts % 1 == 0).all() and (errors % 1 == 0).all())
-    if not whole or np.prod(sizes) > 2.0**62:
-        return every, every
-    key = ((level * sizes[0]).astype(np.int64) + attempts.astype(np.int64)) * int(sizes[1])
-    _, keep, code = np.unique(key + errors.astype(np.int64), return_index=True, return_inverse=True)
-    return code, keep
+def effects_from(usual: F64, most: F64, size: int) -> F64:
+    """`size` effects a row from the least rise to `most`, in even ratios: (size, rows)."""
+    least = np.minimum(LEAST_RISE * usual, most)
+    share = np.linspace(0.0, 1.0, size)[:, None]
+    effects: F64 = least * (most / least) ** share
+    return effects
 
 
-def _normalised(loglik: F64) -> F64:
-    mass = np.exp(loglik - loglik.max())
-    share: F64 = mass / mass.sum()
-    return share
+def evidence_of(stack: Stack, baseline: Baseline, row: int, zone: str) -> Evidence:
+    """The evidence of one row of a stack."""
+    return Evidence(
+        stack.rows[row],
+        baseline.usual[row],
+        baseline.worth[row],
+        float(baseline.rho[row]),
+        int(stack.origin[row]),
+        zone,
+    )

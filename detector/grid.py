@@ -29,8 +29,16 @@ class Grid:
         """The number of cells."""
         return len(self.start)
 
+    @property
+    def middle(self) -> F64:
+        """The middle of each cell."""
+        middle: F64 = (self.start + self.end) / 2
+        return middle
+
     def sums(self, values: F64) -> F64:
         """Sum observations of shape (..., n) within their cells to shape (..., m)."""
+        if values.shape[-1] == self.size:  # one observation a cell
+            return values
         total: F64 = np.add.reduceat(values, self.first[:-1], axis=-1)
         return total
 
@@ -47,8 +55,16 @@ class Grid:
         )
 
     def mirrored(self) -> Grid:
-        """The same cells with time running backwards, so that a recovery becomes an onset."""
-        return Grid(-self.end, -self.start, self.first, -self.obs_end, -self.obs_start, self.weight)
+        """The same cells, in reverse order, with time running backwards."""
+        n = len(self.obs_start)
+        return Grid(
+            -self.end[::-1],
+            -self.start[::-1],
+            n - self.first[::-1],
+            -self.obs_end[::-1],
+            -self.obs_start[::-1],
+            self.weight[::-1],
+        )
 
     def exposure(self, onset: F64, ramp: F64, surge: float) -> F64:
         """The share of each cell's attempts that fall into an outage beginning at `onset`.
@@ -60,7 +76,8 @@ class Grid:
         length = self.obs_end - self.obs_start
         into = _ramped(self.obs_end - onset, ramp) - _ramped(self.obs_start - onset, ramp)
         share = np.clip(into / length, 0.0, 1.0)
-        share = surge * share / (1.0 + (surge - 1.0) * share)
+        if surge != 1.0:
+            share = surge * share / (1.0 + (surge - 1.0) * share)
         if len(self.weight) == self.size:
             return share
         return self.sums(share * self.weight) / self.sums(self.weight)
@@ -83,11 +100,15 @@ def grid_of(series: Series) -> Grid:
         return Grid(
             series.start, series.end, np.arange(n + 1), series.start, series.end, np.ones(n)
         )
-    new = np.flatnonzero(np.diff(series.cell, prepend=series.cell[:1] - 1))
-    first = np.append(new, len(series.cell))
-    size = np.diff(first)
     # An observation without attempts still has a length, but next to no say in its cell.
     weight = series.attempts + 1e-9
+    n = len(series.cell)
+    apart = np.diff(series.cell) != 0
+    if apart.all():
+        return Grid(series.start, series.end, np.arange(n + 1), series.start, series.end, weight)
+    new = np.flatnonzero(np.concatenate(([True], apart)))
+    first = np.append(new, n)
+    size = np.diff(first)
     return Grid(
         np.add.reduceat(series.start, new) / size,
         np.add.reduceat(series.end, new) / size,

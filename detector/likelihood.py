@@ -1,4 +1,4 @@
-"""Log-likelihoods of one cell: beta-binomial for counts, Student's t for levels."""
+"""The log-likelihood of one cell: beta-binomial, binomial where nothing is overdispersed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from detector.series import F64
 
 NO_DISPERSION = 1e-6
 """Below this overdispersion the beta-binomial is the binomial to every digit that matters."""
-
-DEGREES = 4.0
-"""Degrees of freedom of the noise of levels: heavy tails, so that one burst is no outage."""
 
 
 def beta_binomial(errors: F64, attempts: F64, ratio: F64, dispersion: F64 | float) -> F64:
@@ -28,15 +25,4 @@ def beta_binomial(errors: F64, attempts: F64, ratio: F64, dispersion: F64 | floa
     mixed = betaln(errors + a, attempts - errors + b) - betaln(a, b)
     plain = errors * np.log(ratio) + (attempts - errors) * np.log1p(-ratio)
     result: F64 = np.where(np.asarray(dispersion) > NO_DISPERSION, mixed, plain)
-    return result
-
-
-def student(value: F64, mean: F64, scale: F64, cells: int = 1) -> F64:
-    """log density of a level around `mean`, up to a constant that does not depend on `mean`.
-
-    The mean of `cells` values has tails that much lighter: bursts average out.
-    """
-    degrees = DEGREES * cells
-    z = (value - mean) / scale
-    result: F64 = -(degrees + 1.0) / 2.0 * np.log1p(z * z / degrees)
     return result

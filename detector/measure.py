@@ -7,28 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.boundaries import Edge
+from detector.edge import Edge
 from detector.estimate import Estimate, Unit
-from detector.evidence import CountEvidence, Evidence
+from detector.evidence import Evidence, Part
 from detector.grid import Grid
-from detector.model import Phase, Window
-from detector.series import F64, Levels, Series
+from detector.model import Kind, Phase, Window
+from detector.series import F64, Levels
+from detector.stretches import Stretch
 
 PEAK_SECONDS = 300.0
 """The peak is that of five minutes, or of one cell where cells are longer."""
 
+BESIDE = 2
 Z = 1.959964  # the normal quantile of a central 95 %
 NO_ATTEMPTS = "the series has no attempts"
 NEEDS_ATTEMPTS = "counts of attempts beside the errors"
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One elevated stretch with both of its edges; `settled` once the recovery is certain."""
-
-    start: Edge
-    end: Edge
-    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +34,15 @@ class _Totals:
     variance: float
 
 
-def window_of(stretches: Sequence[Stretch], series: Series, weigh: Evidence, grid: Grid) -> Window:
+def window_of(stretches: Sequence[Stretch], evidence: Evidence) -> Window:
     """Measure the window that joins `stretches`, which are in order and at least one."""
     first, last = stretches[0].start, stretches[-1].end
-    as_of = float(grid.end[-1])
+    as_of = float(evidence.row.grid.end[-1])
     ongoing = not stretches[-1].settled
     until = Edge(as_of, as_of, as_of) if ongoing else last
     return Window(
         status="ongoing" if ongoing else "closed",
-        kind="errors",
+        kind=_kind(stretches),
         pattern="phased" if len(stretches) > 1 else "continuous",
         start=_edge_estimate(first, "onset"),
         end=(
@@ -61,19 +54,33 @@ def window_of(stretches: Sequence[Stretch], series: Series, weigh: Evidence, gri
         as_of=as_of,
         duration_seconds=_span(first, until, ongoing),
         impaired_seconds=_impaired(stretches, first, until),
-        phases=tuple(_phase(s, series, weigh, grid) for s in stretches),
-        **_measures(first, until, series, weigh, grid),
+        phases=tuple(_phase(stretch, evidence) for stretch in stretches),
+        **_measures(first, until, evidence),
     )
 
 
-def _measures(
-    first: Edge, until: Edge, series: Series, weigh: Evidence, grid: Grid
-) -> dict[str, Estimate]:
+def _kind(stretches: Sequence[Stretch]) -> Kind:
+    causes = {cause for stretch in stretches for cause in stretch.causes}
+    if len(causes) > 1:
+        return "errors_and_traffic_loss"
+    return "traffic_loss" if "traffic_loss" in causes else "errors"
+
+
+def _near(evidence: Evidence, start: float, end: float) -> Part:
+    """The cells that [`start`, `end`] touches, and one on either side."""
+    grid = evidence.row.grid
+    low = int(np.searchsorted(grid.end, start)) - BESIDE
+    high = int(np.searchsorted(grid.start, end, side="right")) + BESIDE
+    return evidence.part(max(low, 0), min(high, grid.size))
+
+
+def _measures(first: Edge, until: Edge, evidence: Evidence) -> dict[str, Estimate]:
     """Measure all that depends on what the series is made of, by field of `Window`."""
-    if isinstance(weigh, CountEvidence):
-        return _counted(first, until, weigh, grid)
-    assert isinstance(series, Levels)  # the only other kind of series
-    return _uncounted(first, until, series, weigh, grid)
+    near = _near(evidence, first.low, until.high)
+    series = evidence.row.series
+    if isinstance(series, Levels):
+        return _uncounted(first, until, series, near)
+    return _counted(first, until, near)
 
 
 def _edge_estimate(edge: Edge, name: str) -> Estimate:
@@ -119,25 +126,24 @@ def _share(grid: Grid, start: float, end: float) -> F64:
     return share
 
 
-def _within(start: float, end: float, weigh: CountEvidence, grid: Grid) -> _Totals:
+def _within(start: float, end: float, near: Part) -> _Totals:
     """Count what lies in [`start`, `end`); cells cut by an edge keep their normal part outside."""
-    share = _share(grid, start, end)
-    n = weigh.attempts
-    outside = weigh.expected * n * (1 - share)
-    k = np.where(share > 0, np.clip(weigh.errors - outside, 0.0, n * share), 0.0)
-    k = np.where(share >= 1, weigh.errors, k)
-    p0 = weigh.expected
-    spread = 1 + np.maximum(n - 1, 0) * weigh.dispersion
+    share = _share(near.grid, start, end)
+    n, p0 = near.n, near.p0
+    outside = p0 * n * (1 - share)
+    k = np.where(share > 0, np.clip(near.k - outside, 0.0, n * share), 0.0)
+    k = np.where(share >= 1, near.k, k)
+    spread = 1 + np.maximum(n - 1, 0) * near.rho
     variance = float((n * share * p0 * (1 - p0) * spread).sum())
     inside = n * share
     return _Totals(float(inside.sum()), float(k.sum()), float((inside * p0).sum()), variance)
 
 
-def _counted(first: Edge, until: Edge, weigh: CountEvidence, grid: Grid) -> dict[str, Estimate]:
+def _counted(first: Edge, until: Edge, near: Part) -> dict[str, Estimate]:
     """Measure counts at the point edges; the interval is that of the inner and outer edges."""
-    at = _within(first.point, until.point, weigh, grid)
-    inner = _within(first.high, max(until.low, first.high), weigh, grid)
-    outer = _within(first.low, until.high, weigh, grid)
+    at = _within(first.point, until.point, near)
+    inner = _within(first.high, max(until.low, first.high), near)
+    outer = _within(first.low, until.high, near)
     noise = Z * float(np.sqrt(at.variance))
     excess = at.errors - at.expected
     ratios = [t.errors / t.attempts for t in (inner, at, outer) if t.attempts > 0]
@@ -153,7 +159,7 @@ def _counted(first: Edge, until: Edge, weigh: CountEvidence, grid: Grid) -> dict
         ),
         "error_ratio": _ratio(at, ratios, "errors / attempts in the window"),
         "baseline_error_ratio": _baseline(at),
-        "peak_error_ratio": _peak(first.point, until.point, weigh, grid),
+        "peak_error_ratio": _peak(first.point, until.point, near),
     }
 
 
@@ -180,13 +186,14 @@ def _baseline(at: _Totals) -> Estimate:
     )
 
 
-def _peak(start: float, end: float, weigh: CountEvidence, grid: Grid) -> Estimate:
+def _peak(start: float, end: float, near: Part) -> Estimate:
     """Find the highest error ratio of any five minutes, with Wilson's interval (JASA 22, 1927)."""
-    inside = np.flatnonzero(_share(grid, start, end) > 0.5)
+    share = _share(near.grid, start, end)
+    inside = np.flatnonzero(share > 0.5)
     if len(inside) == 0:
-        inside = np.array([int(np.argmax(_share(grid, start, end)))])
-    n, k = weigh.attempts[inside], weigh.errors[inside]
-    block = np.floor((grid.start[inside] - grid.start[inside[0]]) / PEAK_SECONDS).astype(np.int64)
+        inside = np.array([int(np.argmax(share))])
+    n, k, begins = near.n[inside], near.k[inside], near.grid.start[inside]
+    block = np.floor((begins - begins[0]) / PEAK_SECONDS).astype(np.int64)
     total, failed = np.bincount(block, n), np.bincount(block, k)
     # A block of a few attempts would win by luck; it has no say beside fuller ones.
     full = total >= 0.25 * total.max()
@@ -208,9 +215,7 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     return max(min(float(centre - half), p), 0.0), min(max(float(centre + half), p), 1.0)
 
 
-def _uncounted(
-    first: Edge, until: Edge, series: Levels, weigh: Evidence, grid: Grid
-) -> dict[str, Estimate]:
+def _uncounted(first: Edge, until: Edge, series: Levels, near: Part) -> dict[str, Estimate]:
     """Say of a series without attempts what can be said: its level, and its ratio if it is one."""
     none = {
         "attempts": Estimate.not_derivable("attempts", NO_ATTEMPTS, NEEDS_ATTEMPTS),
@@ -222,12 +227,13 @@ def _uncounted(
         unknown = Estimate.not_derivable("ratio", reason, NEEDS_ATTEMPTS)
         names = ("error_ratio", "baseline_error_ratio", "peak_error_ratio")
         return none | dict.fromkeys(names, unknown)
-    share = _share(grid, first.point, until.point)
-    length = (grid.end - grid.start) * share
-    inside = series.value[share > 0.5] if (share > 0.5).any() else series.value[share > 0]
-    mean = float((series.value * length).sum() / length.sum())
+    share = _share(near.grid, first.point, until.point)
+    length = (near.grid.end - near.grid.start) * share
+    value = near.k / np.maximum(near.n, 1e-300)
+    inside = value[share > 0.5] if (share > 0.5).any() else value[share > 0]
+    mean = float((value * length).sum() / length.sum())
     spread = Z * float(inside.std(ddof=1)) / np.sqrt(len(inside)) if len(inside) > 1 else mean
-    usual = float((weigh.expected * length).sum() / length.sum())
+    usual = float((near.p0 * length).sum() / length.sum())
     return none | {
         "error_ratio": Estimate.estimated(
             mean,
@@ -245,7 +251,6 @@ def _uncounted(
     }
 
 
-def _phase(stretch: Stretch, series: Series, weigh: Evidence, grid: Grid) -> Phase:
+def _phase(stretch: Stretch, evidence: Evidence) -> Phase:
     start, end = stretch.start.point, stretch.end.point
-    ratio = _measures(stretch.start, stretch.end, series, weigh, grid)["error_ratio"]
-    return Phase(start, end, ratio)
+    return Phase(start, end, _measures(stretch.start, stretch.end, evidence)["error_ratio"])

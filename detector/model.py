@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from detector.cells import Cells, cells_of
 from detector.estimate import Estimate
-from detector.series import F64, Series
+from detector.evidence import Evidence
+from detector.series import Series
 
 Kind = Literal["errors", "traffic_loss", "errors_and_traffic_loss"]
 Pattern = Literal["continuous", "phased"]
@@ -80,25 +82,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """The series a step at a time, with what was expected: for charts and for what-if rules.
-
-    Arrays of shape (m,), one entry a cell, ordered. `ratio` is NaN where there were no attempts
-    (for `Levels` it is the value itself, `attempts` and `errors` are NaN). [`low`, `high`] holds
-    95 % of cells in normal running.
-    """
-
-    start: F64
-    end: F64
-    attempts: F64
-    errors: F64
-    ratio: F64
-    expected: F64
-    low: F64
-    high: F64
-
-
-@dataclass(frozen=True, slots=True)
 class Detection:
     """All that was found in one series.
 
@@ -109,5 +92,10 @@ class Detection:
     series: Series
     windows: tuple[Window, ...]
     blips: tuple[Blip, ...]
-    cells: Cells | None
+    evidence: Evidence | None
     not_assessed: str | None = None
+
+    @property
+    def cells(self) -> Cells | None:
+        """The series a step at a time beside what was expected; None when not assessed."""
+        return None if self.evidence is None else cells_of(self.evidence)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model import Cells, Detection, Window
+from detector.cells import Cells
+from detector.model import Detection, Window
 from detector.series import F64, Bool, Counts
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75)

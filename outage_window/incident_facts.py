@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from detector.cells import Cells
 from detector.estimate import Origin
-from detector.model import Cells, Window
+from detector.model import Window
 from outage_window.assess import Assessment
 from outage_window.document import window_id
 from outage_window.joining import until

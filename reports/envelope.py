@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.model import Cells
+from detector.cells import Cells
 from detector.series import F64
 
 COLUMNS = 800

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from detector.cells import Cells
 from detector.estimate import Origin
-from detector.model import Cells, Window
+from detector.model import Window
 from detector.users import UserShare
 from detector.whatif import ThresholdRule
 

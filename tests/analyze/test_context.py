@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from detector.detect import detect
 from detector.estimate import Estimate, Origin
-from detector.model import Cells, Detection, Options, Window
+from detector.model import Detection, Options, Window
 from detector.series import table
 from detector.users import UserAttempts, share
 from outage_window.assess import Assessment, People, ServiceData, assess
@@ -57,10 +58,10 @@ def assessment(*windows: Window) -> Assessment:
     start = np.arange(90 * HOUR, 110 * HOUR, 60.0)
     start = start[(start < 99 * HOUR) | (start >= 99.5 * HOUR)]  # half an hour without data
     ones = np.ones(len(start))
-    cells = Cells(start, start + 60, ones, ones, ones, ones, ones, ones)
+    series = table(start, 60.0, ones, ones)
     return Assessment(
         service="auth",
-        detection=Detection(table(start, 60.0, ones, ones), windows, (), cells),
+        detection=Detection(series, windows, (), detect(series).evidence),
         users=tuple(share(None, one) for one in windows),
         rules=(None,) * len(windows),
         origins=(Origin("a.csv", "0" * 64, 9),),

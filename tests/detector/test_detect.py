@@ -189,16 +189,56 @@ def test_a_spike_of_traffic_without_errors_is_no_outage() -> None:
     assert detect(calm).windows == ()
 
 
-def test_no_traffic_is_no_outage_and_no_recovery() -> None:
+def silenced(series: Counts, keep: float, start: float, end: float) -> Counts:
+    """The same with a share `keep` of the attempts between `start` and `end`."""
+    rng = np.random.default_rng(12)
+    inside = (series.start >= start) & (series.start < end)
+    left = rng.binomial(series.attempts.astype(int), keep)
+    failed = rng.binomial(left, series.errors / np.maximum(series.attempts, 1))
+    attempts = np.where(inside, left, series.attempts)
+    return table(series.start, series.step, attempts, np.where(inside, failed, series.errors))
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.1])
+def test_attempts_that_stop_while_data_arrives_are_a_loss_of_traffic(keep: float) -> None:
+    start, end = ONSET - ONSET % 60, ONSET - ONSET % 60 + 7200
+    window = only(silenced(counts(12, step=60), keep, start, end))
+    assert window.kind == "traffic_loss"
+    assert off(window.start, start) < 60
+    assert off(window.end, end) < 60
+
+
+def test_no_data_is_neither_loss_of_traffic_nor_outage() -> None:
     series = counts(12, step=60)
-    silent = (series.start > ONSET) & (series.start < ONSET + 7200)
-    none = table(
-        series.start,
-        60.0,
-        np.where(silent, 0.0, series.attempts),
-        np.where(silent, 0.0, series.errors),
-    )
-    assert detect(none).windows == ()
+    keep = (series.start < ONSET) | (series.start > ONSET + 7200)
+    left = table(series.start[keep], 60.0, series.attempts[keep], series.errors[keep])
+    assert detect(left).windows == ()
+
+
+def test_a_holiday_and_quiet_weekends_are_no_loss_of_traffic() -> None:
+    series = counts(13, days=28, step=60, mean=50)
+    day = (series.start - EPOCH) // DAY
+    for keep, days in ((0.5, (9,)), (0.25, (5, 6, 12, 13, 19, 20, 26, 27))):
+        rng = np.random.default_rng(13)
+        quiet = np.isin(day, days)
+        attempts = np.where(quiet, rng.binomial(series.attempts.astype(int), keep), series.attempts)
+        calm = table(series.start, 60.0, attempts, rng.binomial(attempts.astype(int), 0.03) * 1.0)
+        assert detect(calm).windows == ()
+
+
+def test_too_short_a_history_tells_nothing_of_traffic() -> None:
+    series = silenced(counts(12, days=2.5, step=60), 0.0, EPOCH + 2 * DAY, EPOCH + 2.2 * DAY)
+    assert detect(series).windows == ()
+
+
+def test_errors_and_lost_traffic_that_overlap_are_one_window() -> None:
+    start = ONSET - ONSET % 60
+    series = counts(14, step=60, outages=((start, start + 5400, 0.5),))
+    window = only(silenced(series, 0.05, start + 1800, start + 7200))
+    assert window.kind == "errors_and_traffic_loss"
+    assert off(window.start, start) < 60
+    assert off(window.end, start + 7200) < 60
+    assert len(window.phases) == 1
 
 
 @pytest.mark.parametrize("outage_cells", [5, 8, 12, 40, 130])
@@ -212,8 +252,18 @@ def test_a_short_history_is_never_called_an_outage_as_a_whole(outage_cells: int)
         assert window.onset == pytest.approx(onset, abs=2)
 
 
-def test_where_most_of_the_data_look_elevated_nothing_is_claimed() -> None:
-    onset = EPOCH + 3 * DAY
-    series = counts(1, days=7.5, step=300, outages=((onset, onset + 4 * DAY, 0.9),))
+@pytest.mark.parametrize(("days", "lasts"), [(6, 2), (6, 5), (21, 5)])
+def test_an_outage_of_days_is_one_window(days: int, lasts: int) -> None:
+    onset = EPOCH + 0.6 * DAY
+    series = counts(1, days=days, step=300, outages=((onset, onset + lasts * DAY, 0.3),))
+    window = only(series)
+    assert off(window.start, onset) < 300
+    assert off(window.end, onset + lasts * DAY) < 300
+
+
+def test_where_nearly_all_of_the_data_look_elevated_nothing_is_claimed() -> None:
+    onset = EPOCH + 0.5 * DAY
+    series = counts(1, days=7, step=300, outages=((onset, onset + 6.1 * DAY, 0.9),))
     found = detect(series)
     assert found.windows == ()
+    assert "too little normal running" in (found.not_assessed or "")

@@ -1,0 +1,68 @@
+"""What is usual among hours that outages may have touched, of many rows at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detector.series import F64, Bool
+from detector.sums import rolling, tally
+
+CALM_HOURS = 12
+CALM_RISE = 3.0
+LEAST_CALM = 0.1
+"""Stretches of half a day whose ratio is clearly above three times the lowest such stretch are not
+calm: an outage of days. Seasons of a day stay below that. Where less than a tenth is calm, the
+lowest was no normal running but a fault of the data."""
+
+LEAST_GROUPS = 12
+"""Stretches, at the least: of one or two an outage would be the middle."""
+
+
+def calm_hours(n: F64, k: F64) -> Bool:
+    """Hours (rows, days, 24) that no outage of days can have touched."""
+    shape = n.shape
+    n, k = n.reshape(shape[0], -1), k.reshape(shape[0], -1)
+    seen = n > 0
+    if n.shape[1] < 2 * CALM_HOURS:
+        return seen.reshape(shape)
+    around = [rolling(values, CALM_HOURS) for values in (n, k)]
+    attempts, errors = np.maximum(around[0], 1e-9), around[1]
+    noise = 2 * np.sqrt(errors)
+    lowest = np.where(seen, (errors + noise + 4) / attempts, np.inf).min(axis=1)
+    calm = seen & ((errors - noise) / attempts <= CALM_RISE * lowest[:, None])
+    few = calm.sum(axis=1) < LEAST_CALM * seen.sum(axis=1)
+    calm[few] = seen[few]
+    hours: Bool = calm.reshape(shape)
+    return hours
+
+
+def middle_of_stretches(n: F64, k: F64) -> F64:
+    """The middle third of stretches that hold about ten errors each, by row."""
+    rows, hours = len(n), n.shape[1] * n.shape[2]
+    groups = np.clip(k.sum(axis=(1, 2)) / 10.0, min(LEAST_GROUPS, hours), hours).astype(np.int64)
+    most = int(groups.max())
+    group = np.arange(hours)[None, :] * groups[:, None] // hours
+    flat = (np.arange(rows)[:, None] * most + group).ravel()
+    return middle(*(tally(flat, values.ravel(), rows, most) for values in (n, k)))
+
+
+def middle(n: F64, k: F64) -> F64:
+    """Pool the third of the last axis whose ratio is neither high nor low."""
+    known = n > 0
+    order = np.argsort(np.where(known, k / np.where(known, n, 1.0), np.inf), axis=-1, kind="stable")
+    count = known.sum(axis=-1, keepdims=True)
+    third = count // 3
+    rank = np.arange(n.shape[-1])
+    inside = (rank >= third) & (rank < count - third)
+    n, k = (np.take_along_axis(v, order, axis=-1) for v in (n, k))
+    pooled: F64 = ((k * inside).sum(axis=-1) + 0.5) / ((n * inside).sum(axis=-1) + 1.0)
+    return pooled
+
+
+def median(values: F64, known: Bool) -> F64:
+    """The (upper) median of what is known in each row, over all its further axes; 0 of nothing."""
+    rows = len(values)
+    flat = np.sort(np.where(known, values, np.inf).reshape(rows, -1), axis=1)
+    count = known.reshape(rows, -1).sum(axis=1)
+    found = flat[np.arange(rows), count // 2 - (count > 0) * (1 - count % 2)]
+    return np.where(count > 0, found, 0.0)

@@ -1,0 +1,106 @@
+"""Elevated stretches of one row, cell by cell, in the zones that a screen found suspicious."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from detector.screen import Zone, merged
+from detector.segments import segments, settled_at
+from detector.series import F64, I64
+
+MARGIN = 3
+"""Blocks looked at on either side of a zone."""
+
+SETTLING = 256
+"""Cells that are looked at in one go when waiting for the evidence of quiet."""
+
+
+class Scores(Protocol):
+    """Successive cells and the log-likelihood ratios of their being elevated."""
+
+    def score(self, effect: F64) -> F64:
+        """The score of each of the c cells under each effect: `effect` (e, 1) gives (e, c)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elevated:
+    """Cells [`start`, `stop`) of a row, the effect that fits them best, and what it won in nats."""
+
+    start: int
+    stop: int
+    effect: float
+    won: float
+
+
+Slice = Callable[[int, int], Scores]
+"""The cells from the first to the second (exclusive) of a row."""
+
+Waves = Callable[[int], float]
+"""How much more stretches of so many cells vary than their cells would, each for itself."""
+
+
+def elevated(
+    cells: Slice, zones: Sequence[Zone], effects: F64, penalty: float, waves: Waves
+) -> list[Elevated]:
+    """Find the stretches in `zones` (ranges of cells) that win more than `penalty`, in order.
+
+    The evidence of a stretch is divided by what `waves` says of its length.
+    """
+    found: list[Elevated] = []
+    for first, last in zones:
+        score = cells(first, last).score(effects[:, None])
+        candidates = [
+            Elevated(first + start, first + stop, float(effect), float(part[start:stop].sum()))
+            for effect, part in zip(effects, score, strict=True)
+            for start, stop in segments(part, penalty)
+        ]
+        for cluster in _overlapping(sorted(candidates, key=lambda one: (one.start, one.stop))):
+            found += _best(cluster, penalty)
+    return [one for one in found if one.won > penalty * waves(one.stop - one.start)]
+
+
+def _best(cluster: list[Elevated], penalty: float) -> list[Elevated]:
+    """Keep of stretches that overlap those of the effect that wins most."""
+    gain: dict[float, float] = {}
+    for one in cluster:
+        gain[one.effect] = gain.get(one.effect, 0.0) + one.won - penalty
+    best = max(gain, key=lambda effect: gain[effect])
+    return [one for one in cluster if one.effect == best]
+
+
+def _overlapping(candidates: list[Elevated]) -> list[list[Elevated]]:
+    """Group candidates, sorted by start, that overlap directly or through others."""
+    clusters: list[list[Elevated]] = []
+    reach = -1
+    for candidate in candidates:
+        if candidate.start < reach:
+            clusters[-1].append(candidate)
+        else:
+            clusters.append([candidate])
+        reach = max(reach, candidate.stop)
+    return clusters
+
+
+def settled(cells: Slice, one: Elevated, until: int, penalty: float) -> bool:
+    """Whether the evidence of quiet between a stretch and cell `until` beats `penalty`."""
+    total = 0.0
+    for begin in range(one.stop, until, SETTLING):
+        part = cells(begin, min(begin + SETTLING, until)).score(np.array([[one.effect]]))[0]
+        if settled_at(part, 0, penalty + total):
+            return True
+        total += float(part.sum())
+    return False
+
+
+def cell_zones(zones: Sequence[Zone], cell: I64, size: int) -> list[Zone]:
+    """Ranges of blocks, some blocks wider, as ranges of cells; `cell` is where blocks begin."""
+    ends = np.append(cell, size)
+    last = len(ends) - 1
+    return [
+        (int(ends[start]), int(ends[min(stop, last)]))
+        for start, stop in merged(list(zones), MARGIN)
+    ]
