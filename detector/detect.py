@@ -44,7 +44,7 @@ def detect_all(series: Sequence[Series], options: Options | None = None) -> list
     found: list[Detection | None] = [None] * len(series)
     rows: list[tuple[int, Row]] = []
     for index, one in enumerate(series):
-        row = row_of(one)
+        row = row_of(one, options.maintenance)
         reason = _too_little(row)
         if reason is None:
             rows.append((index, row))

@@ -96,7 +96,7 @@ class Part:
         total = float((weight * n).sum()) + 1e-9
         usual = float((weight * n * p0).sum()) / total
         ratio = (float((weight * self.k[within]).sum()) + usual) / (total + 1.0)
-        ratio = min(max(ratio, 1.2 * usual), 1 - 0.3 / (total + 1))
+        ratio = min(max(ratio, 1.2 * usual), 1 - 0.3 / (total + 1), 1 - 1e-9)
         spread = min(2.5 / np.sqrt(total * ratio * (1 - ratio) + 0.1), 2.5)
         odds = np.log(ratio / (1 - ratio)) + spread * np.linspace(-1, 1, size)
         tried = 1 / (1 + np.exp(-odds))

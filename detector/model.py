@@ -25,6 +25,9 @@ class Options:
     """A window lasts at least this long after joining; shorter ones are blips."""
     zone: str = "UTC"
     """IANA name or fixed offset such as `-05:00`: the hour of the week is the service's own."""
+    maintenance: tuple[tuple[float, float], ...] = ()
+    """Declared maintenance as [start, end) in seconds since the epoch: intervals whose middle lies
+    in it have no say, as if there were no data."""
 
 
 @dataclass(frozen=True, slots=True)

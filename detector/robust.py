@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.series import F64, Bool
+from detector.series import F64, I64, Bool
 from detector.sums import rolling, tally
 
 CALM_HOURS = 12
 CALM_RISE = 3.0
-LEAST_CALM = 0.1
+LEAST_CALM = 0.05
 """Stretches of half a day whose ratio is clearly above three times the lowest such stretch are not
-calm: an outage of days. Seasons of a day stay below that. Where less than a tenth is calm, the
+calm: an outage of days. Seasons of a day stay below that. Where less than a twentieth is calm, the
 lowest was no normal running but a fault of the data."""
 
 LEAST_GROUPS = 12
@@ -23,25 +23,34 @@ def calm_hours(n: F64, k: F64) -> Bool:
     shape = n.shape
     n, k = n.reshape(shape[0], -1), k.reshape(shape[0], -1)
     seen = n > 0
-    if n.shape[1] < 2 * CALM_HOURS:
-        return seen.reshape(shape)
     around = [rolling(values, CALM_HOURS) for values in (n, k)]
     attempts, errors = np.maximum(around[0], 1e-9), around[1]
     noise = 2 * np.sqrt(errors)
     lowest = np.where(seen, (errors + noise + 4) / attempts, np.inf).min(axis=1)
     calm = seen & ((errors - noise) / attempts <= CALM_RISE * lowest[:, None])
     few = calm.sum(axis=1) < LEAST_CALM * seen.sum(axis=1)
+    few |= _span(seen) < 2 * CALM_HOURS
     calm[few] = seen[few]
     hours: Bool = calm.reshape(shape)
     return hours
 
 
+def _span(seen: Bool) -> I64:
+    """Columns up to the last that was seen, by row."""
+    columns = seen.shape[1]
+    span: I64 = columns - np.argmax(seen[:, ::-1], axis=1)
+    return span
+
+
 def middle_of_stretches(n: F64, k: F64) -> F64:
     """The middle third of stretches that hold about ten errors each, by row."""
-    rows, hours = len(n), n.shape[1] * n.shape[2]
-    groups = np.clip(k.sum(axis=(1, 2)) / 10.0, min(LEAST_GROUPS, hours), hours).astype(np.int64)
+    n, k = n.reshape(len(n), -1), k.reshape(len(k), -1)
+    rows, hours = n.shape
+    span = _span(n > 0)
+    groups = np.maximum(k.sum(axis=1) / 10.0, LEAST_GROUPS).astype(np.int64)
+    groups = np.minimum(groups, span)
     most = int(groups.max())
-    group = np.arange(hours)[None, :] * groups[:, None] // hours
+    group = np.minimum(np.arange(hours) * groups[:, None] // span[:, None], groups[:, None] - 1)
     flat = (np.arange(rows)[:, None] * most + group).ravel()
     return middle(*(tally(flat, values.ravel(), rows, most) for values in (n, k)))
 

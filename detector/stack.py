@@ -24,13 +24,15 @@ class Row:
     """One series as cells: attempts and errors of shape (m,), and where the cells lie in time.
 
     For a series without attempts `attempts` is 1 in every cell and `errors` is its value as a
-    fraction of `unit` (1 for an error ratio).
+    fraction of `unit` (1 for an error ratio). `seconds` is how long each cell is; during declared
+    maintenance all three are 0.
     """
 
     series: Series
     grid: Grid
     attempts: F64
     errors: F64
+    seconds: F64
     unit: float = 1.0
 
     @property
@@ -43,15 +45,14 @@ class Row:
 class Stack:
     """The blocks of all rows one after another; arrays have shape (b,) unless said otherwise.
 
-    `first` (rows + 1,) is where each row's blocks begin, `cell` where each block's cells begin
-    in its row's own numbering. `hour` counts the
-    local hours since midnight of the row's first day, `at` is the middle of the block in the same
-    hours. `n`, `k` are sums over the block's cells of attempts and errors, `nn`, `nk`, `kk` of
-    their products, `seen` is the number of cells with attempts, `length` that of all, `seconds` how
-    long they last together. `cell_n` and
-    `cell_k` are the cells of all rows, in which a block begins at `at_cell`. `days` is how many
-    days the longest row spans; `origin` (rows,) is the hour since the epoch, local, at which each
-    row's first day begins.
+    `first` (rows + 1,) is where each row's blocks begin, `cell` where each block's cells begin in
+    its row's own numbering. `hour` counts the local hours since midnight of the row's first day,
+    `at` is the middle of the block in the same hours. `n`, `k` are sums over the block's cells of
+    attempts and errors, `nn`, `nk`, `kk` of their products, `seen` is the number of cells with
+    attempts, `length` that of all, `seconds` how long they last together. `cell_n` and `cell_k` are
+    the cells of all rows, in which a block begins at `at_cell`. `days` is how many days the longest
+    row spans; `origin` (rows,) is the hour since the epoch, local, at which each row's first day
+    begins.
     """
 
     rows: tuple[Row, ...]
@@ -97,15 +98,23 @@ MOST_LEVEL = 1e-3
 """The highest value of a level is this fraction of its unit: it is a rate, not a share."""
 
 
-def row_of(series: Series) -> Row:
-    """The cells of a series, with its observations summed."""
+def row_of(series: Series, maintenance: Sequence[tuple[float, float]] = ()) -> Row:
+    """The cells of a series, with its observations summed; none has a say in `maintenance`."""
     grid = grid_of(series)
+    unit, seconds = 1.0, grid.end - grid.start
     if isinstance(series, Counts):
-        return Row(series, grid, grid.sums(series.attempts), grid.sums(series.errors))
-    unit = 1.0
-    if series.quantity == "level":
-        unit = max(float(series.value.max(initial=0.0)), 1e-300) / MOST_LEVEL
-    return Row(series, grid, np.ones(len(series.value)), series.value / unit, unit)
+        attempts, errors = grid.sums(series.attempts), grid.sums(series.errors)
+    else:
+        if series.quantity == "level":
+            unit = max(float(series.value.max(initial=0.0)), 1e-300) / MOST_LEVEL
+        attempts, errors = np.ones(len(series.value)), series.value / unit
+    if maintenance:
+        judged = np.ones(grid.size, dtype=bool)
+        for start, end in maintenance:
+            judged &= (grid.middle < start) | (grid.middle >= end)
+        attempts, errors = np.where(judged, attempts, 0.0), np.where(judged, errors, 0.0)
+        seconds = np.where(judged, seconds, 0.0)
+    return Row(series, grid, attempts, errors, seconds, unit)
 
 
 def stack_of(rows: Sequence[Row], zone: str) -> Stack:
@@ -121,7 +130,7 @@ def stack_of(rows: Sequence[Row], zone: str) -> Stack:
     local -= origin[row]
     cell_n = _joined([one.attempts for one in rows])
     cell_k = _joined([one.errors for one in rows])
-    seconds = _joined([one.grid.end - one.grid.start for one in rows])
+    seconds = _joined([one.seconds for one in rows])
     n, k, nn, nk, kk, seen, seconds = (
         np.add.reduceat(values, starts)
         for values in (cell_n, cell_k, *_products(cell_n, cell_k), seconds)

@@ -99,7 +99,7 @@ class Traffic:
     def part(self, low: int, high: int) -> TrafficPart:
         """The cells `low` to `high` (exclusive) with what is expected of them."""
         grid = self.row.grid
-        length = grid.end[low:high] - grid.start[low:high]
+        length = self.row.seconds[low:high]
         least = read(self.least, self.hours[low:high], 0, len(self.least)) * length
         expected = least * self.scale
         weight = 1 / (1 + self.noise * expected)

@@ -15,12 +15,18 @@ find_python() {
     return 1
 }
 
-# Make or renew .venv: $1 is `run` or `dev`. A stamp tells whether what is there still fits.
+# Make or renew .venv: $1 is `run`, `dev` or `bench`, each with all of those before it. A stamp tells
+# whether what is there still fits.
 ensure_env() {
     venv=$root/.venv
     stamp=$( (cat "$root/pyproject.toml"; printf '%s' "$root") | cksum)
     if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null; then
-        for kind in dev "$1"; do
+        case $1 in
+            run) enough='bench dev run' ;;
+            dev) enough='bench dev' ;;
+            *) enough=$1 ;;
+        esac
+        for kind in $enough; do
             [ "$(cat "$venv/.stamp-$kind" 2>/dev/null)" = "$stamp" ] && return 0
         done
     else
@@ -32,6 +38,7 @@ ensure_env() {
     fi
     case $1 in
         dev) what="$root[dev]" ;;
+        bench) what="$root[dev,bench]" ;;
         *) what=$root ;;
     esac
     say "Installing what pyproject.toml asks for (a minute or two the first time)"

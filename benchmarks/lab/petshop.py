@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -184,17 +183,10 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Print the windows on untouched rows and the table of injected outages."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--repetitions", type=int, default=5, help="draws a series and share")
-    asked = parser.parse_args()
+def report(seed: int, repetitions: int) -> str:
+    """The windows on untouched rows, each told, and the table of injected outages."""
     windows, days = untouched()
     false = sum(not w.real for w in windows)
-    print(f"{days:.1f} service-days: {len(windows)} windows, {false} of them at no known fault\n")
-    print(*windows, "", table(injected(asked.seed, asked.repetitions)), sep="\n")
-
-
-if __name__ == "__main__":
-    main()
+    head = f"{days:.1f} service-days: {len(windows)} windows, {false} of them at no known fault.\n"
+    rows = [f"- {window}" for window in windows]
+    return "\n".join([head, *rows, "", table(injected(seed, repetitions))])
