@@ -27,6 +27,10 @@ PRIOR_ERRORS = 20.0
 """How many expected errors of its own an hour needs to count as much as what it shrinks to. A day
 needs as many to move the level its own way."""
 
+CALM_RATIO, CALM_LEVEL = 3.0, 12.0
+"""How many times the lowest half-day the seasons of an error ratio reach; those of a level are also
+those of the traffic."""
+
 DAYS_FOR_HOURS = 3
 DAYS_FOR_WEEKS = 14
 
@@ -94,7 +98,7 @@ def first_look(stack: Stack) -> Baseline:
     flat = np.clip(median(k / np.maximum(n, 1e-9), n > 0), _floor(stack), CEILING)
     _, spread = noise(stack, flat[stack.row], stack.n > 0, tainted=True)
     n, k = n / spread[:, None, None], k / spread[:, None, None]
-    calm = calm_hours(n, k)
+    calm = calm_hours(n, k, np.where(_is_level(stack), CALM_LEVEL, CALM_RATIO))
     n, k = np.where(calm, n, 0.0), np.where(calm, k, 0.0)
     level = middle_of_stretches(n, k)
     daily = np.repeat(level[:, None], DAY_HOURS, axis=1)
@@ -140,8 +144,12 @@ def fit(stack: Stack, normal: Normal) -> Baseline:
     return _judged(stack, usual, normal.noise, tainted=False)
 
 
+def _is_level(stack: Stack) -> Bool:
+    return np.array([row.unit != 1.0 for row in stack.rows])
+
+
 def _floor(stack: Stack) -> F64:
-    return np.array([FLOOR if row.unit == 1.0 else LEVEL_FLOOR for row in stack.rows])
+    return np.where(_is_level(stack), LEVEL_FLOOR, FLOOR)
 
 
 def _ratio(n: F64, k: F64, stack: Stack) -> F64:

@@ -13,25 +13,27 @@ from collections.abc import Callable
 import numpy as np
 
 from detector.brief import AROUND, SHORT, both
-from detector.edge import Edge, limit, summary
+from detector.edge import Edge, Edges, apart, limit, summary
 from detector.evidence import Likelihood
 from detector.grid import Grid
+from detector.ramps import slow_onset
 from detector.series import F64
 
 SHAPES = (
-    (1.0, 0.0, 0.900),
+    (1.0, 0.0, 0.880),
     (0.5, 1.0, 0.023),
     (0.5, 2.0, 0.023),
     (0.5, 4.0, 0.017),
-    (0.0, 0.5, 0.013),
+    (0.0, 0.5, 0.012),
     (0.0, 1.0, 0.010),
-    (0.0, 2.0, 0.006),
-    (0.0, 4.0, 0.004),
-    (0.0, 8.0, 0.004),
+    (0.0, 2.0, 0.010),
+    (0.0, 4.0, 0.010),
+    (0.0, 8.0, 0.015),
 )
 """How an edge may look: the share of the effect that is there at once, the cells over which the
 rest builds up, and how likely that is beforehand. Most edges are sharp (a deploy, a switch); behind
-many the retries of those who failed build up; some come slowly (a roll-out, a queue that fills)."""
+many the retries of those who failed build up; some come slowly (a roll-out, a queue that fills). The
+edge is where half of the effect is there: a sharp outage from there on has as many errors."""
 
 LONGEST = 8
 """Cells that the slowest shape takes."""
@@ -48,7 +50,7 @@ PLACES, LEAST_PLACES, MOST_PLACES = 96, 2, 16
 TOUCHED = np.linspace(0.0, 1.0, 49)
 """Shares of a cell's time for which its likelihood is computed; what lies between is read off."""
 
-SURGE_CELLS = 4
+SURGE_CELLS = 1
 EFFECTS = 7
 ENOUGH = 100.0
 """Nats of evidence beyond an edge after which more cells would add nothing to it."""
@@ -59,9 +61,7 @@ Slice = Callable[[int, int], Likelihood]
 """The cells from the first to the second (exclusive) of a row."""
 
 
-def edges(
-    cells: Slice, floor: int, start: int, stop: int, ceiling: int, size: int
-) -> tuple[Edge, Edge]:
+def edges(cells: Slice, floor: int, start: int, stop: int, ceiling: int, size: int) -> Edges:
     """Find when the stretch of cells [`start`, `stop`) of a row of `size` cells began and ended.
 
     Cells before `floor` and from `ceiling` on have no say. A recovery is the onset of the same data
@@ -74,18 +74,21 @@ def edges(
     else:
         first = _onset(cells, floor, start, stop)
     if stop == size:
-        return first, limit(float(cells(size - 1, size).grid.end[-1]))
+        return apart(first, limit(float(cells(size - 1, size).grid.end[-1])))
 
     def backwards(low: int, high: int) -> Likelihood:
         return cells(size - high, size - low).mirrored()
 
     back = _onset(backwards, size - ceiling, size - stop, size - start)
-    return first, Edge(-back.point, -back.high, -back.low)
+    return apart(first, Edge(-back.point, -back.high, -back.low))
 
 
 def _onset(cells: Slice, floor: int, start: int, stop: int) -> Edge:
     """Find the onset; the stretch's last cell may be cut by its recovery and has no say."""
     last = stop - 1 if stop - start > 1 else stop
+    slow = slow_onset(cells, floor, start, last)
+    if slow is not None:
+        return slow
     reach = _reach(cells, start, last)
     low = max(floor, start - max(reach - start, LEAST_REACH))
     part = cells(low, reach)
@@ -141,7 +144,7 @@ def _inside_cells(
     table = _table(part, first, seen, effects)
     each = int(np.clip(PLACES // (last - first), LEAST_PLACES, MOST_PLACES))
     places = np.linspace(grid.start[0], grid.end[last - first - 1], each * (last - first) + 1)
-    exposure = _exposure(grid, places, last - first, _surge(part.grid, start))
+    exposure = _exposure(grid, places, _surge(part.grid, start))
     index = exposure * (len(TOUCHED) - 1)
     below = np.minimum(index.astype(np.int64), len(TOUCHED) - 2)
     rest = index - below
@@ -153,16 +156,25 @@ def _inside_cells(
         ]
     )
     loglik += np.log([share for _, _, share in SHAPES])[None, :, None]
-    return summary(places, np.exp(loglik - loglik.max()).sum(axis=(0, 1)))
+    mass = np.exp(loglik - loglik.max()).sum(axis=0)
+    at_once, slow, _ = np.array(SHAPES).T[:, :, None]
+    halfway = places + _step(grid) * slow * np.maximum(0.5 - at_once, 0.0)
+    order = np.argsort(halfway, axis=None, kind="stable")
+    return summary(halfway.ravel()[order], mass.ravel()[order])
 
 
-def _exposure(grid: Grid, places: F64, size: int, surge: float) -> F64:
+def _exposure(grid: Grid, places: F64, surge: float) -> F64:
     """How far each cell is touched by an edge of each shape at each place: (shapes, places, c)."""
-    step = float(np.median(grid.end[:size] - grid.start[:size]))
+    step = _step(grid)
     sharp = grid.exposure(places[:, None], np.zeros((1, 1)), surge)
     at_once, slow, _ = np.array(SHAPES[1:]).T[:, :, None, None]
     ramped = grid.exposure(places[None, :, None], step * slow, surge)
     return np.concatenate([sharp[None], at_once * sharp + (1 - at_once) * ramped])
+
+
+def _step(grid: Grid) -> float:
+    """The usual length of a cell, in seconds."""
+    return float(np.median(grid.end - grid.start))
 
 
 def _table(part: Likelihood, first: int, seen: int, effects: F64) -> F64:

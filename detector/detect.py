@@ -11,11 +11,11 @@ from detector.evidence import EFFECTS, evidence_of
 from detector.losses import losses
 from detector.measure import window_of
 from detector.model import Blip, Detection, Options, Window
-from detector.search import Elevated
+from detector.search import Elevated, with_phases
 from detector.series import Series
 from detector.settle import CERTAINTY, first_round, settle
 from detector.stack import DAY_HOURS, Row, row_of, stack_of
-from detector.stretches import Stretch, joined, merged, stretches_of
+from detector.stretches import Stretch, joined, lasts, merged, stretches_of
 
 MOST_ELEVATED = 0.85
 """Where more than this share of the intervals looks elevated, nothing tells what is normal."""
@@ -122,13 +122,15 @@ def _windows(
         reason = f"too little normal running: {raised} of {size} intervals look elevated"
         return Detection(judged.series, (), (), None, reason)
     penalty = float(np.log(max(size, 2) * EFFECTS)) + CERTAINTY
-    errors = stretches_of(found, evidence, penalty)
+    reach = int(options.join_gap / judged.series.step)
+    phases = with_phases(evidence.part, found, size, reach, evidence.effects()) if found else []
+    errors = stretches_of(phases, evidence, penalty)
     windows: list[Window] = []
     blips: list[Blip] = []
     for group in joined(merged([*errors, *lost]), options.join_gap):
-        start, end = group[0].start.point, group[-1].end.point
-        if end - start < options.min_duration:
-            blips.append(Blip(start, end))
+        # What may well be shorter is a blip: a long interval hit in part may be hit for seconds.
+        if lasts(group) < options.min_duration:
+            blips.append(Blip(group[0].start.point, group[-1].end.point))
         else:
             windows.append(window_of(group, evidence))
     return replace(judged, windows=tuple(windows), blips=tuple(blips))

@@ -8,6 +8,9 @@ import numpy as np
 
 from detector.series import F64
 
+ONE_SIDED = 1.645 / 1.96
+"""From half a central 95 % interval to the one-sided one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -20,6 +23,21 @@ class Edge:
     low: float
     high: float
     at_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Both edges of a stretch; it lasts `least` seconds or more with a probability of 95 %."""
+
+    start: Edge
+    end: Edge
+    least: float
+
+
+def apart(start: Edge, end: Edge) -> Edges:
+    """Put together two edges that know nothing of each other."""
+    doubt = ((start.high - start.point) ** 2 + (end.point - end.low) ** 2) ** 0.5
+    return Edges(start, end, end.point - start.point - ONE_SIDED * doubt)
 
 
 def limit(time: float) -> Edge:

@@ -19,6 +19,7 @@ LEAST_RISE = 1.5
 not an outage, in every service whose users mistype passwords."""
 
 EFFECTS = 12
+LEAST_EFFECT = 1e-3
 MOST_EFFECT = 0.95
 
 MOST_WON = 8.0
@@ -45,8 +46,8 @@ class Likelihood(Protocol):
     def effects(self, low: int, high: int, size: int) -> F64:
         """`size` effects that span what the cells `low` to `high`, all touched, allow."""
 
-    def all_effects(self, size: int) -> F64:
-        """`size` effects that span what is possible at all."""
+    def best(self, exposure: F64) -> tuple[F64, F64]:
+        """The effect (...,) that fits best, cells touched as `exposure` (..., c), and its spread."""
 
     def mirrored(self) -> Likelihood:
         """The same cells with time running backwards, so that a recovery becomes an onset."""
@@ -103,12 +104,15 @@ class Part:
         chosen: F64 = np.clip((tried - usual) / (1 - usual), 0.1 * usual, 1 - 1e-9)
         return chosen
 
-    def all_effects(self, size: int) -> F64:
-        """See `Likelihood.all_effects`."""
-        usual = float(self.p0.mean())
-        least = np.log(LEAST_RISE * usual / (1 - min(LEAST_RISE * usual, 0.9)))
-        chosen: F64 = 1 / (1 + np.exp(-np.linspace(min(least, 2.0), 6.0, size)))
-        return chosen
+    def best(self, exposure: F64) -> tuple[F64, F64]:
+        """See `Likelihood.best`."""
+        weight = 1 / (1 + np.maximum(self.n - 1, 0) * self.rho)
+        touched = exposure @ (weight * self.n * (1 - self.p0)) + 1e-9
+        beyond = exposure @ (weight * (self.k - self.n * self.p0))
+        effect = np.clip(beyond / touched, LEAST_EFFECT, 1 - LEAST_EFFECT)
+        ratio = self.p0 + exposure * effect[..., None] * (1 - self.p0)
+        noise = ((exposure > 0) * weight * self.n * ratio * (1 - ratio)).sum(axis=-1)
+        return effect, np.sqrt(noise + 0.25) / touched
 
     def mirrored(self) -> Part:
         """See `Likelihood.mirrored`."""

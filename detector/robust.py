@@ -8,18 +8,20 @@ from detector.series import F64, I64, Bool
 from detector.sums import rolling, tally
 
 CALM_HOURS = 12
-CALM_RISE = 3.0
 LEAST_CALM = 0.05
-"""Stretches of half a day whose ratio is clearly above three times the lowest such stretch are not
-calm: an outage of days. Seasons of a day stay below that. Where less than a twentieth is calm, the
-lowest was no normal running but a fault of the data."""
+"""Stretches of half a day that are clearly some times above the lowest such stretch are not calm:
+an outage of days. Where less than a twentieth is calm, the lowest was no normal running but a fault
+of the data."""
 
 LEAST_GROUPS = 12
 """Stretches, at the least: of one or two an outage would be the middle."""
 
 
-def calm_hours(n: F64, k: F64) -> Bool:
-    """Hours (rows, days, 24) that no outage of days can have touched."""
+def calm_hours(n: F64, k: F64, rise: F64) -> Bool:
+    """Hours (rows, days, 24) that no outage of days can have touched.
+
+    `rise` (rows,) is how many times the lowest half-day the seasons of a day and a week reach.
+    """
     shape = n.shape
     n, k = n.reshape(shape[0], -1), k.reshape(shape[0], -1)
     seen = n > 0
@@ -27,7 +29,7 @@ def calm_hours(n: F64, k: F64) -> Bool:
     attempts, errors = np.maximum(around[0], 1e-9), around[1]
     noise = 2 * np.sqrt(errors)
     lowest = np.where(seen, (errors + noise + 4) / attempts, np.inf).min(axis=1)
-    calm = seen & ((errors - noise) / attempts <= CALM_RISE * lowest[:, None])
+    calm = seen & ((errors - noise) / attempts <= (rise * lowest)[:, None])
     few = calm.sum(axis=1) < LEAST_CALM * seen.sum(axis=1)
     few |= _span(seen) < 2 * CALM_HOURS
     calm[few] = seen[few]

@@ -15,6 +15,11 @@ from detector.series import F64, I64
 MARGIN = 3
 """Blocks looked at on either side of a zone."""
 
+PHASE_CERTAINTY = float(np.log(1_000))
+MOST_PHASES = 6
+"""Beyond places and effects, what a phase beside an outage must win; and how often phases are
+looked for beside those just found."""
+
 SETTLING = 256
 """Cells that are looked at in one go when waiting for the evidence of quiet."""
 
@@ -83,6 +88,41 @@ def _overlapping(candidates: list[Elevated]) -> list[list[Elevated]]:
             clusters.append([candidate])
         reach = max(reach, candidate.stop)
     return clusters
+
+
+def with_phases(
+    cells: Slice, found: Sequence[Elevated], size: int, reach: int, effects: F64
+) -> list[Elevated]:
+    """Add the weaker stretches within `reach` cells of those found: parts of one that flaps.
+
+    Beside an outage there are few places to look at, so less is asked. The cell that touches a
+    stretch is left to its edge.
+    """
+    asked = float(np.log(max(2 * reach, 2) * len(effects))) + PHASE_CERTAINTY
+    result = list(found)
+    for _ in range(MOST_PHASES):
+        stops = [0, *(one.stop + 1 for one in result)]
+        starts = [*(one.start - 1 for one in result), size]
+        gaps: set[Zone] = set()
+        for i, (low, high) in enumerate(zip(stops, starts, strict=True)):
+            near_end = (low, min(low + 2 * reach, high)) if i else (low, low)
+            near_start = (max(high - 2 * reach, low), high) if i < len(result) else (high, high)
+            gaps |= {gap for gap in (near_end, near_start) if gap[0] < gap[1]}
+        more = elevated(cells, merged(sorted(gaps), 0), effects, asked, lambda _: 1.0)
+        more = [one for one in more if _apart(cells, one, result, reach)]
+        if not more:
+            break
+        result = sorted([*result, *more], key=lambda one: one.start)
+    return result
+
+
+def _apart(cells: Slice, one: Elevated, found: Sequence[Elevated], reach: int) -> bool:
+    """Whether a phase lies near a stretch, and what is between looks quiet: else it is its edge."""
+    gaps = [(other.stop, one.start) for other in found if other.stop <= one.start]
+    gaps += [(one.stop, other.start) for other in found if one.stop <= other.start]
+    low, high = min(gaps, key=lambda gap: gap[1] - gap[0])
+    between = cells(low, high).score(np.array([[one.effect]]))
+    return high - low <= reach and float(between.sum()) < 0
 
 
 def settled(cells: Slice, one: Elevated, until: int, penalty: float) -> bool:

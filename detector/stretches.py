@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from detector.boundaries import edges
-from detector.edge import Edge
+from detector.edge import Edge, Edges, apart
 from detector.evidence import Likelihood
 from detector.search import Elevated, settled
 from detector.series import F64
@@ -39,10 +39,19 @@ class Evidenced(Protocol):
 class Stretch:
     """A stretch with both edges; `settled` once the recovery is certain; what it consists of."""
 
-    start: Edge
-    end: Edge
+    edges: Edges
     settled: bool
     causes: tuple[Cause, ...]
+
+    @property
+    def start(self) -> Edge:
+        """The onset."""
+        return self.edges.start
+
+    @property
+    def end(self) -> Edge:
+        """The recovery."""
+        return self.edges.end
 
 
 def stretches_of(
@@ -58,9 +67,9 @@ def stretches_of(
         floor = found[i - 1].stop if i else 0
         last = i + 1 == len(found)
         ceiling = size if last else found[i + 1].start
-        begun, ended = edges(evidence.part, floor, one.start, one.stop, ceiling, size)
+        found_edges = edges(evidence.part, floor, one.start, one.stop, ceiling, size)
         over = not last or settled(evidence.part, one, size, penalty)
-        result.append(Stretch(begun, ended, over, (cause,)))
+        result.append(Stretch(found_edges, over, (cause,)))
     return result
 
 
@@ -73,7 +82,8 @@ def merged(stretches: Sequence[Stretch]) -> list[Stretch]:
             end = max(before.end, one.end, key=lambda edge: edge.point)
             causes = tuple(sorted({*before.causes, *one.causes}))
             over = before.settled and one.settled
-            result[-1] = replace(before, end=end, causes=causes, settled=over)
+            both = apart(before.start, end)
+            result[-1] = replace(before, edges=both, causes=causes, settled=over)
         else:
             result.append(one)
     return result
@@ -88,3 +98,10 @@ def joined(stretches: Sequence[Stretch], gap: float) -> list[list[Stretch]]:
         else:
             groups.append([stretch])
     return groups
+
+
+def lasts(group: Sequence[Stretch]) -> float:
+    """Seconds that joined stretches last or more, with a probability of 95 %."""
+    if len(group) == 1:
+        return group[0].edges.least
+    return apart(group[0].start, group[-1].end).least

@@ -18,11 +18,11 @@ LEAST_DAYS = 3
 """An hour is compared with the same hour of the days within a fortnight, of which it takes three to
 know what is usual."""
 
-USUAL = 0.6
+USUAL = 0.4
 """Down to this share of the lowest comparable hours nothing speaks of a loss: a holiday is none."""
 
-LEFT = np.array([0.3, 0.1, 0.01])
-"""Shares of traffic left, against the same, that are looked for."""
+LEFT = np.array([0.15, 0.05, 0.01])
+"""Shares of traffic left, against the same, that are looked for: three quarters lost, and more."""
 
 AROUND = 32
 """Cells on either side of a loss that tell how much traffic there would have been."""
@@ -70,10 +70,14 @@ class TrafficPart:
         rising: F64 = chosen[::-1]
         return rising
 
-    def all_effects(self, size: int) -> F64:
-        """See `Likelihood.all_effects`."""
-        tried: F64 = np.linspace(1 - USUAL, 0.999, size)
-        return tried
+    def best(self, exposure: F64) -> tuple[F64, F64]:
+        """See `Likelihood.best`."""
+        touched = exposure @ (self.weight * self.expected) + 1e-9
+        missing = exposure @ (self.weight * (self.expected - self.n))
+        effect = np.clip(missing / touched, 1 - USUAL, 0.999)
+        left = self.expected * (1 - exposure * effect[..., None])
+        noise = ((exposure > 0) * self.weight * left).sum(axis=-1)
+        return effect, np.sqrt(noise + 0.25) / touched
 
     def mirrored(self) -> TrafficPart:
         """See `Likelihood.mirrored`."""
@@ -150,12 +154,12 @@ def usual_traffic(stack: Stack) -> Usual:
 def _least(near: F64, own: F64) -> F64:
     """The low end of the same hour's rates on other days: (rows, days, 24) of both.
 
-    As many of the lowest are passed over as leave a weekend day, so that days of lost traffic do
+    As many of the lowest are passed over as leave two weekend days, so that days of lost traffic do
     not count as usual, and quiet weekends do.
     """
     ordered = np.sort(near, axis=1)
     others = np.isfinite(near).sum(axis=1, keepdims=True) - np.isfinite(own)
-    passed = np.maximum(2 * (others + 1) // 7 - 2, 0)
+    passed = np.maximum(2 * (others + 1) // 7 - 3, 0)
     low = np.take_along_axis(ordered, passed, axis=1)
     above = np.take_along_axis(ordered, np.minimum(passed + 1, near.shape[1] - 1), axis=1)
     least: F64 = np.where(own <= low, above, low)

@@ -6,6 +6,7 @@ Runs alternate in pairs and medians are compared: a machine is never as fast twi
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -213,19 +214,36 @@ def _growth() -> list[Line]:
 def _peak(size: int) -> float:
     """Bytes by which the peak of a fresh process grows when it judges so many intervals."""
     command = [sys.executable, "-m", "benchmarks.lab.speed", str(size)]
+    # What is freed goes back at once, so that it cannot be used again unseen.
+    environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
     root = Path(__file__).resolve().parents[2]
-    run = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    return float(run.stdout)
+    said = subprocess.check_output(command, cwd=root, text=True, env=environment)
+    return float(said)
+
+
+def _judge(load: Load) -> float:
+    """Bytes by which the peak of this process grows."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    detect_all(load.series)
+    # Linux counts the peak in KiB.
+    return 1024.0 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def _grow(size: int) -> float:
-    """In the fresh process: load, note the peak, judge, and tell the difference."""
+    """Draw and warm up here, judge in a fork: drawing has a peak of its own, a fork begins anew."""
     detect_all(_long(20_160, True).series)
     load = _long(size, True)
-    # Linux counts the peak in KiB.
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    detect_all(load.series)
-    return 1024.0 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.write(writer, str(_judge(load)).encode())
+        finally:
+            os._exit(0)
+    # A child that failed closes its end without a word.
+    os.close(writer)
+    told = os.read(reader, 64)
+    os.wait()
+    return float(told)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,69 @@
+"""Edges that build up over many cells: a slow roll-out, a queue that fills, an empty cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from detector.edge import Edge, summary
+from detector.evidence import Likelihood
+from detector.series import F64
+
+SCALES = (4, 8, 16, 32, 64)
+"""Cells of a stretch whose effect is compared with that of twice as many after them."""
+
+MOST_REACH = 224
+PLACES = 61
+LENGTHS = 11
+EFFECTS = 5
+SLOW = 0.1
+"""How likely an edge that climbs for longer is beforehand; the rest are sharp."""
+
+Slice = Callable[[int, int], Likelihood]
+
+
+def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:
+    """Find the onset of the stretch [`start`, `stop`) if it climbs for long, else None.
+
+    The edge is where half of the effect is there: a sharp outage that begins then has as many
+    errors. Tried only where the first cells are clearly less hit than those after them.
+    """
+    scale = _climbing(cells, start, stop)
+    if scale is None:
+        return None
+    reach = min(16 * scale, MOST_REACH)
+    low, high = max(floor, start - reach), min(stop, start + reach)
+    part = cells(low, high)
+    grid = part.grid
+    late = (min(start - low + 2 * scale, grid.size - 2), grid.size)
+    step = float(np.median(grid.end - grid.start))
+    middle = float(grid.start[start - low])
+    places = middle + step * scale * np.linspace(-2, 10, PLACES)
+    lengths = step * scale * np.concatenate(([0.0], np.geomspace(0.5, 16, LENGTHS)))
+    prior = np.log(np.concatenate(([1 - SLOW], np.full(LENGTHS, SLOW / LENGTHS))))
+    mass = np.empty((len(lengths), PLACES))
+    effects = part.effects(*late, EFFECTS)
+    for i, length in enumerate(lengths):
+        begins = (places - length / 2)[:, None]
+        exposure = grid.exposure(begins, np.full((1, 1), length), 1.0)
+        tried = [part.loglik(exposure, effect).sum(axis=1) for effect in effects]
+        mass[i] = np.logaddexp.reduce(np.array(tried), axis=0) + prior[i]
+    weight: F64 = np.exp(mass - mass.max())
+    if weight[1:].sum() <= weight[0].sum():
+        return None
+    return summary(places, weight[1:].sum(axis=0))
+
+
+def _climbing(cells: Slice, start: int, stop: int) -> int | None:
+    """The smallest scale at which the beginning is less hit than what follows, if there is one."""
+    for scale in SCALES:
+        if start + 3 * scale >= stop:
+            break
+        part = cells(start, start + 3 * scale)
+        early = part.effects(0, scale, 3)
+        late = part.effects(scale, 3 * scale, 3)
+        # The outer effects lie 2.5 deviations off: half of that on both sides is a fair hint.
+        if early[1] + early[2] < late[0] + late[1]:
+            return scale
+    return None
