@@ -165,7 +165,7 @@ def _judged(stack: Stack, usual: F64, normal: Bool, *, tainted: bool) -> Baselin
     unknown = Baseline(hours, np.zeros(stack.size), np.ones((stack.size, DAY_HOURS)))
     p = unknown.of_blocks(stack)
     rho, spread = noise(stack, p, normal, tainted=tainted)
-    counted = np.array([row.counted for row in stack.rows])
+    counted = stack.counted
     worth = np.ones((stack.size, DAY_HOURS))
     if not counted.all():
         # An outage that nobody knows of yet must not make its hour worth nothing.

@@ -32,8 +32,8 @@ SHAPES = (
 )
 """How an edge may look: the share of the effect that is there at once, the cells over which the
 rest builds up, and how likely that is beforehand. Most edges are sharp (a deploy, a switch); behind
-many the retries of those who failed build up; some come slowly (a roll-out, a queue that fills). The
-edge is where half of the effect is there: a sharp outage from there on has as many errors."""
+many the retries of those who failed build up; some come slowly (a roll-out, a queue that fills).
+The edge is where half of the effect is there: a sharp outage from there on has as many errors."""
 
 LONGEST = 8
 """Cells that the slowest shape takes."""
@@ -145,22 +145,35 @@ def _inside_cells(
     each = int(np.clip(PLACES // (last - first), LEAST_PLACES, MOST_PLACES))
     places = np.linspace(grid.start[0], grid.end[last - first - 1], each * (last - first) + 1)
     exposure = _exposure(grid, places, _surge(part.grid, start))
-    index = exposure * (len(TOUCHED) - 1)
-    below = np.minimum(index.astype(np.int64), len(TOUCHED) - 2)
-    rest = index - below
-    cell = np.arange(seen - first)
-    loglik = np.stack(
-        [
-            (one[cell, below] * (1 - rest) + one[cell, below + 1] * rest).sum(axis=-1) + more
-            for one, more in zip(table, beyond, strict=True)
-        ]
-    )
+    loglik = _summed(table, exposure) + beyond[:, None, None]
     loglik += np.log([share for _, _, share in SHAPES])[None, :, None]
     mass = np.exp(loglik - loglik.max()).sum(axis=0)
     at_once, slow, _ = np.array(SHAPES).T[:, :, None]
     halfway = places + _step(grid) * slow * np.maximum(0.5 - at_once, 0.0)
     order = np.argsort(halfway, axis=None, kind="stable")
     return summary(halfway.ravel()[order], mass.ravel()[order])
+
+
+def _summed(table: F64, exposure: F64) -> F64:
+    """Sum `table` (e, c, touched) over the cells at each `exposure` (..., c), to (e, ...).
+
+    Most cells lie wholly before or after an edge: only the others are read between two values.
+    """
+    effects, cells, size = table.shape
+    flat = exposure.reshape(-1, cells)
+    none, whole = flat <= 0.0, flat >= 1.0
+    total = table[:, :, 0] @ none.T.astype(np.float64)
+    total += table[:, :, -1] @ whole.T.astype(np.float64)
+    partly = np.flatnonzero(~(none | whole))
+    index = flat.ravel()[partly] * (size - 1)
+    below = np.minimum(index.astype(np.int64), size - 2)
+    rest = index - below
+    group, cell = np.divmod(partly, cells)
+    at = cell * size + below
+    for one, own in zip(table.reshape(effects, -1), total, strict=True):
+        own += np.bincount(group, one[at] * (1 - rest) + one[at + 1] * rest, len(flat))
+    summed: F64 = total.reshape(effects, *exposure.shape[:-1])
+    return summed
 
 
 def _exposure(grid: Grid, places: F64, surge: float) -> F64:

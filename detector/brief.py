@@ -28,6 +28,7 @@ def both(part: Likelihood) -> Edges:
     some of them for all of it, look the same, and the intervals say so. The effects of a pair are
     summed by Laplace's method around the best, under a flat prior on their log-odds.
     """
+    part = part.blurred()
     grid = part.grid
     places = np.linspace(grid.start.min(), grid.end.max(), PLACES * grid.size + 1)
     after = grid.exposure(places[:, None], np.zeros(1), 1.0)

@@ -125,11 +125,13 @@ def _windows(
     reach = int(options.join_gap / judged.series.step)
     phases = with_phases(evidence.part, found, size, reach, evidence.effects()) if found else []
     errors = stretches_of(phases, evidence, penalty)
+    # Without attempts nothing tells how far an interval was hit.
+    doubt = 0.0 if evidence.row.counted else judged.series.step
     windows: list[Window] = []
     blips: list[Blip] = []
     for group in joined(merged([*errors, *lost]), options.join_gap):
         # What may well be shorter is a blip: a long interval hit in part may be hit for seconds.
-        if lasts(group) < options.min_duration:
+        if lasts(group) < options.min_duration + doubt:
             blips.append(Blip(group[0].start.point, group[-1].end.point))
         else:
             windows.append(window_of(group, evidence))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -20,6 +20,8 @@ not an outage, in every service whose users mistype passwords."""
 
 EFFECTS = 12
 LEAST_EFFECT = 1e-3
+BLUR = 0.003
+"""Overdispersion that makes up for the spacing of places on a grid of a tenth of a cell."""
 MOST_EFFECT = 0.95
 
 MOST_WON = 8.0
@@ -47,7 +49,10 @@ class Likelihood(Protocol):
         """`size` effects that span what the cells `low` to `high`, all touched, allow."""
 
     def best(self, exposure: F64) -> tuple[F64, F64]:
-        """The effect (...,) that fits best, cells touched as `exposure` (..., c), and its spread."""
+        """The effect (...,) that fits cells touched by `exposure` (..., c) best, and its spread."""
+
+    def blurred(self) -> Likelihood:
+        """The same for one who cannot tell a few hundredths of a cell apart."""
 
     def mirrored(self) -> Likelihood:
         """The same cells with time running backwards, so that a recovery becomes an onset."""
@@ -94,8 +99,9 @@ class Part:
         within = slice(low, high)
         n, p0 = self.n[within], self.p0[within]
         weight = 1 / (1 + np.maximum(n - 1, 0) * self.rho)
-        total = float((weight * n).sum()) + 1e-9
-        usual = float((weight * n * p0).sum()) / total
+        few = 1e-6  # cells without attempts: what is usual, with no certainty at all
+        total = float((weight * n).sum()) + few
+        usual = (float((weight * n * p0).sum()) + few * float(p0.mean())) / total
         ratio = (float((weight * self.k[within]).sum()) + usual) / (total + 1.0)
         ratio = min(max(ratio, 1.2 * usual), 1 - 0.3 / (total + 1), 1 - 1e-9)
         spread = min(2.5 / np.sqrt(total * ratio * (1 - ratio) + 0.1), 2.5)
@@ -108,11 +114,16 @@ class Part:
         """See `Likelihood.best`."""
         weight = 1 / (1 + np.maximum(self.n - 1, 0) * self.rho)
         touched = exposure @ (weight * self.n * (1 - self.p0)) + 1e-9
-        beyond = exposure @ (weight * (self.k - self.n * self.p0))
+        hit = (exposure > 0).astype(np.float64)
+        beyond = hit @ (weight * (self.k - self.n * self.p0))
         effect = np.clip(beyond / touched, LEAST_EFFECT, 1 - LEAST_EFFECT)
         ratio = self.p0 + exposure * effect[..., None] * (1 - self.p0)
-        noise = ((exposure > 0) * weight * self.n * ratio * (1 - ratio)).sum(axis=-1)
+        noise = (hit * weight * self.n * ratio * (1 - ratio)).sum(axis=-1)
         return effect, np.sqrt(noise + 0.25) / touched
+
+    def blurred(self) -> Part:
+        """See `Likelihood.blurred`."""
+        return replace(self, rho=max(self.rho, BLUR)) if self.most == np.inf else self
 
     def mirrored(self) -> Part:
         """See `Likelihood.mirrored`."""

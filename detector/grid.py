@@ -75,7 +75,7 @@ class Grid:
         """
         length = self.obs_end - self.obs_start
         into = _ramped(self.obs_end - onset, ramp) - _ramped(self.obs_start - onset, ramp)
-        share = np.clip(into / length, 0.0, 1.0)
+        share = np.minimum(np.maximum(into / length, 0.0), 1.0)
         if surge != 1.0:
             share = surge * share / (1.0 + (surge - 1.0) * share)
         if len(self.weight) == self.size:
@@ -87,9 +87,10 @@ def _ramped(elapsed: F64, ramp: F64) -> F64:
     """Integrate clip(t / ramp, 0, 1) from 0 to `elapsed`; a step where `ramp` is 0."""
     after = np.maximum(elapsed, 0.0)
     risen = np.minimum(after, ramp)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rising = np.where(ramp > 0, risen * risen / (2.0 * ramp), 0.0)
-    integral: F64 = rising + (after - risen)
+    integral = after - risen
+    risen *= risen
+    risen /= np.where(ramp > 0, 2.0 * ramp, np.inf)
+    integral += risen
     return integral
 
 
@@ -103,7 +104,7 @@ def grid_of(series: Series) -> Grid:
     # An observation without attempts still has a length, but next to no say in its cell.
     weight = series.attempts + 1e-9
     n = len(series.cell)
-    apart = np.diff(series.cell) != 0
+    apart = series.cell[1:] != series.cell[:-1]
     if apart.all():
         return Grid(series.start, series.end, np.arange(n + 1), series.start, series.end, weight)
     new = np.flatnonzero(np.concatenate(([True], apart)))

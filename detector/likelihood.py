@@ -19,10 +19,15 @@ def beta_binomial(errors: F64, attempts: F64, ratio: F64, dispersion: F64 | floa
     Source: J. G. Skellam, "A probability distribution derived from the binomial distribution by
     regarding the probability of success as variable between the sets of trials", JRSS B 10, 1948.
     """
+    if np.ndim(dispersion) == 0 and dispersion <= NO_DISPERSION:
+        binomial: F64 = errors * np.log(ratio) + (attempts - errors) * np.log1p(-ratio)
+        return binomial
     rho = np.maximum(dispersion, NO_DISPERSION)
     theta = (1.0 - rho) / rho
     a, b = ratio * theta, (1.0 - ratio) * theta
-    mixed = betaln(errors + a, attempts - errors + b) - betaln(a, b)
+    mixed: F64 = betaln(errors + a, attempts - errors + b) - betaln(a, b)
+    if np.ndim(dispersion) == 0:
+        return mixed
     plain = errors * np.log(ratio) + (attempts - errors) * np.log1p(-ratio)
     result: F64 = np.where(np.asarray(dispersion) > NO_DISPERSION, mixed, plain)
     return result

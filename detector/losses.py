@@ -18,7 +18,7 @@ def losses(stack: Stack, zone: str) -> dict[int, list[Stretch]]:
     Cells without attempts count, time without cells does not: no data is not the same as no
     traffic.
     """
-    cells = stack.by_row(stack.length.astype(np.float64))
+    cells = stack.cells
     penalty = np.log(np.maximum(cells, 2) * len(LEFT)) + CERTAINTY
     usual = usual_traffic(stack)
     found: dict[int, list[Stretch]] = {}

@@ -40,6 +40,9 @@ def window_of(stretches: Sequence[Stretch], evidence: Evidence) -> Window:
     as_of = float(evidence.row.grid.end[-1])
     ongoing = not stretches[-1].settled
     until = Edge(as_of, as_of, as_of) if ongoing else last
+    measures = _measures(first, until, evidence)
+    # A window of one phase is that phase: it is not measured twice.
+    same = len(stretches) == 1 and until == last
     return Window(
         status="ongoing" if ongoing else "closed",
         kind=_kind(stretches),
@@ -54,8 +57,11 @@ def window_of(stretches: Sequence[Stretch], evidence: Evidence) -> Window:
         as_of=as_of,
         duration_seconds=_span(first, until, ongoing),
         impaired_seconds=_impaired(stretches, first, until),
-        phases=tuple(_phase(stretch, evidence) for stretch in stretches),
-        **_measures(first, until, evidence),
+        phases=tuple(
+            _phase(stretch, measures if same else _measures(stretch.start, stretch.end, evidence))
+            for stretch in stretches
+        ),
+        **measures,
     )
 
 
@@ -251,6 +257,5 @@ def _uncounted(first: Edge, until: Edge, series: Levels, near: Part) -> dict[str
     }
 
 
-def _phase(stretch: Stretch, evidence: Evidence) -> Phase:
-    start, end = stretch.start.point, stretch.end.point
-    return Phase(start, end, _measures(stretch.start, stretch.end, evidence)["error_ratio"])
+def _phase(stretch: Stretch, measures: dict[str, Estimate]) -> Phase:
+    return Phase(stretch.start.point, stretch.end.point, measures["error_ratio"])

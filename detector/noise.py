@@ -25,7 +25,7 @@ def noise(stack: Stack, p: F64, keep: Bool, *, tainted: bool) -> tuple[F64, F64]
     """
     plain = np.where(keep, p * (1 - p), 0.0)
     off = np.where(keep, stack.kk - 2 * p * stack.nk + p * p * stack.nn, 0.0)
-    cells = stack.by_row(stack.length.astype(np.float64))
+    cells = stack.cells
     blocks = np.diff(stack.first)
     groups = np.maximum(cells // 200, np.minimum(cells // 20, 20)).astype(np.int64)
     groups = np.clip(groups, 1, blocks)
@@ -43,7 +43,7 @@ def noise(stack: Stack, p: F64, keep: Bool, *, tainted: bool) -> tuple[F64, F64]
         stack.by_row(np.where(keep, stack.n, 0.0)), 1e-9
     )
     spread = 1 + np.maximum(size - 1, 0.0) * rho
-    counted = np.array([row.counted for row in stack.rows])
+    counted = stack.counted
     if not counted.all():
         bare = np.maximum(_pooled(sums(off), simple, tainted), LEAST_SPREAD)
         spread = np.where(counted, spread, bare)

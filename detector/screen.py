@@ -36,6 +36,10 @@ class _Blocks:
     weight: F64
     log_p0: F64
     log_q0: F64
+    q0: F64
+    spared: F64
+    least: F64
+    simple: bool
 
 
 def screen(stack: Stack, baseline: Baseline, penalty: F64) -> dict[int, list[Zone]]:
@@ -48,7 +52,10 @@ def screen(stack: Stack, baseline: Baseline, penalty: F64) -> dict[int, list[Zon
     zones: dict[int, list[Zone]] = {}
     most = np.array([MOST_EFFECT if r.unit == 1.0 else 2 * MOST_LEVEL for r in stack.rows])
     for effect in effects_from(baseline.usual.mean(axis=1), most, EFFECTS):
-        score = _score(seen, effect[stack.row])
+        if (effect >= seen.least).all() and seen.simple:
+            score = _score_large(seen, effect, stack.row)
+        else:
+            score = _score(seen, _of_rows(effect, stack.row))
         for row in risen(score, stack, asked):
             found = segments(score[stack.blocks(row)], float(asked[row]))
             zones.setdefault(row, []).extend(found)
@@ -72,12 +79,16 @@ def merged(zones: list[Zone], margin: int) -> list[Zone]:
 def _prepared(stack: Stack, baseline: Baseline) -> _Blocks:
     p0 = baseline.of_blocks(stack)
     n, k = stack.n, stack.k
-    if not all(row.counted for row in stack.rows):
+    if not stack.counted.all():
         worth = baseline.block_worth(stack)
         n, k = n * worth, k * worth
-    rho = baseline.rho[stack.row]
+    rho = _of_rows(baseline.rho, stack.row)
     weight = 1 / (1 + np.maximum(stack.nn / np.maximum(stack.n, 1e-9) - 1, 0) * rho)
-    return _Blocks(n, k, p0, weight, np.log(p0), np.log1p(-p0))
+    weight *= p0 < CEILING
+    q0 = 1 - p0
+    least = LEAST_RISE * baseline.usual.max(axis=1)
+    simple = bool(p0.max() + MOST_EFFECT * (1 - p0.max()) <= MOST_RATIO)
+    return _Blocks(n, k, p0, weight, np.log(p0), np.log(q0), q0, n - k, least, simple)
 
 
 def _score(seen: _Blocks, effect: F64) -> F64:
@@ -85,32 +96,51 @@ def _score(seen: _Blocks, effect: F64) -> F64:
     extra = np.maximum(effect, LEAST_RISE * seen.p0)
     p1 = np.minimum(seen.p0 + extra * (1 - seen.p0), MOST_RATIO)
     gain = seen.k * (np.log(p1) - seen.log_p0)
-    gain += (seen.n - seen.k) * (np.log1p(-p1) - seen.log_q0)
-    gain *= seen.weight * (seen.p0 < CEILING)
+    gain += (seen.n - seen.k) * (np.log(1 - p1) - seen.log_q0)
+    gain *= seen.weight
     return gain
+
+
+def _score_large(seen: _Blocks, effect: F64, row: I64) -> F64:
+    """The same where every effect is the rise itself: what spares attempts is one number a row."""
+    gain = seen.q0 * _of_rows(effect, row)
+    gain += seen.p0
+    np.log(gain, out=gain)
+    gain -= seen.log_p0
+    gain *= seen.k
+    gain += seen.spared * _of_rows(np.log1p(-effect), row)
+    gain *= seen.weight
+    return gain
+
+
+def _of_rows(values: F64, row: I64) -> F64:
+    return values if len(values) == 1 else values[row]
 
 
 def risen(score: F64, stack: Stack, asked: F64) -> I64:
     """Rows in which the running sum somewhere rises by more than `asked` above its minimum."""
     total = np.cumsum(score)
-    # Each row stands lower than all before it: the running minimum begins anew with every row.
-    total -= stack.row * (float(total.max() - total.min()) + 1.0)
-    lowest = np.minimum.accumulate(total - score)
-    return np.unique(stack.row[total - lowest > asked[stack.row]])
+    if stack.size > 1:
+        # Each row stands lower than all before it: the running minimum begins anew with every row.
+        total -= stack.row * (float(total.max() - total.min()) + 1.0)
+    lowest = total - score
+    np.minimum.accumulate(lowest, out=lowest)
+    np.subtract(total, lowest, out=lowest)
+    over = lowest > (asked if stack.size == 1 else asked[stack.row])
+    return np.unique(stack.row[over])
 
 
 def _bursts(stack: Stack, seen: _Blocks, baseline: Baseline, asked: F64) -> list[tuple[int, int]]:
     """Blocks in which one cell alone may win what is asked, as (row, block of the row)."""
     p, asked = seen.p0, asked[stack.row]
-    p1 = np.full(len(p), MOST_RATIO)
     rho = baseline.rho[stack.row]
     off = stack.kk - 2 * p * stack.nk + p * p * stack.nn
     usual = p * (1 - p) * (stack.n + rho * (stack.nn - stack.n))
     odd = (off - usual) * stack.seen > 2 * asked * usual
     odd &= p < CEILING
-    odd &= seen.k * (np.log(p1) - seen.log_p0) > asked
+    odd &= seen.k * (np.log(MOST_RATIO) - seen.log_p0) > asked
     blocks = np.flatnonzero(odd)
-    counted = np.array([row.counted for row in stack.rows])
+    counted = stack.counted
     # Without attempts no single interval may win as much.
     blocks = blocks[counted[stack.row[blocks]] | (asked[blocks] < MOST_WON)]
     if not len(blocks):

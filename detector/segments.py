@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from detector.series import F64
 
 _CHUNK = 4096
+_SHORT = 512
 
 
 def segments(score: F64, penalty: float) -> list[tuple[int, int]]:
@@ -21,13 +25,18 @@ def segments(score: F64, penalty: float) -> list[tuple[int, int]]:
     Cost: linear.
     """
     total = np.concatenate(([0.0], np.cumsum(score)))
+    rise: Callable[[int, float, float], tuple[int, int | None]] = (
+        partial(_first_rise_short, total.tolist())
+        if len(total) <= _SHORT
+        else partial(_first_rise, total)
+    )
     found: list[tuple[int, int]] = []
     at = 0
     while True:
-        start, risen = _first_rise(total, at, penalty)
+        start, risen = rise(at, penalty, 1.0)
         if risen is None:
             return found
-        stop, fallen = _first_rise(-total, start, penalty)
+        stop, fallen = rise(start, penalty, -1.0)
         found.append((start, stop))
         if fallen is None:
             return found
@@ -40,14 +49,28 @@ def settled_at(score: F64, stop: int, penalty: float) -> bool:
     return bool(len(after) and after.min() < -penalty)
 
 
-def _first_rise(total: F64, at: int, penalty: float) -> tuple[int, int | None]:
-    """Find where `total` first stands more than `penalty` above its minimum since `at`.
+def _first_rise_short(
+    total: list[float], at: int, penalty: float, sign: float
+) -> tuple[int, int | None]:
+    """The same as `_first_rise`, without the price of array calls."""
+    low, low_at = sign * total[at], at
+    for place in range(at + 1, len(total)):
+        value = sign * total[place]
+        if value <= low:
+            low, low_at = value, place
+        elif value - low > penalty:
+            return low_at, place
+    return low_at, None
+
+
+def _first_rise(total: F64, at: int, penalty: float, sign: float) -> tuple[int, int | None]:
+    """Find where `sign` x `total` first stands more than `penalty` above its minimum since `at`.
 
     Returns the (last) place of that minimum, and where the rise was seen (None: never).
     """
-    low, low_at = total[at], at
+    low, low_at = sign * total[at], at
     for begin in range(at, len(total), _CHUNK):
-        part = total[begin : begin + _CHUNK]
+        part = sign * total[begin : begin + _CHUNK]
         floor = np.minimum(np.minimum.accumulate(part), low)
         risen = part - floor > penalty
         if risen.any():

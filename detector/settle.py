@@ -52,7 +52,7 @@ def _ranges(found: Found) -> list[tuple[int, int, int]]:
 
 def penalties(stack: Stack) -> F64:
     """Nats that a stretch of each row must win: the places and effects tried, and the certainty."""
-    cells = stack.by_row(stack.length.astype(np.float64))
+    cells = stack.cells
     penalty: F64 = np.log(np.maximum(cells, 2) * EFFECTS) + CERTAINTY
     return penalty
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detector.baseline import read
+from detector.evidence import BLUR
 from detector.grid import Grid
 from detector.screen import Zone, risen
 from detector.segments import segments
@@ -73,11 +74,17 @@ class TrafficPart:
     def best(self, exposure: F64) -> tuple[F64, F64]:
         """See `Likelihood.best`."""
         touched = exposure @ (self.weight * self.expected) + 1e-9
-        missing = exposure @ (self.weight * (self.expected - self.n))
+        hit = (exposure > 0).astype(np.float64)
+        missing = hit @ (self.weight * (self.expected - self.n))
         effect = np.clip(missing / touched, 1 - USUAL, 0.999)
         left = self.expected * (1 - exposure * effect[..., None])
-        noise = ((exposure > 0) * self.weight * left).sum(axis=-1)
+        noise = (hit * self.weight * left).sum(axis=-1)
         return effect, np.sqrt(noise + 0.25) / touched
+
+    def blurred(self) -> TrafficPart:
+        """See `Likelihood.blurred`."""
+        noise = 1 / self.weight - 1 + BLUR * self.expected
+        return replace(self, weight=1 / (1 + noise))
 
     def mirrored(self) -> TrafficPart:
         """See `Likelihood.mirrored`."""
@@ -135,20 +142,29 @@ class Usual:
 def usual_traffic(stack: Stack) -> Usual:
     """Learn the least that comparable hours show, and how restless traffic is."""
     n, seconds = stack.by_hour(stack.n), stack.by_hour(stack.seconds)
-    counted = np.array([row.counted for row in stack.rows])[:, None, None]
+    counted = stack.counted[:, None, None]
     known = (seconds > 0) & counted
     rate = np.where(known, n / np.maximum(seconds, 1e-9), np.inf)
-    least = np.zeros_like(rate)
-    for week in range(0, stack.days, 7):
-        near = slice(max(week - FORTNIGHT, 0), week + 7 + FORTNIGHT)
-        own = slice(week, min(week + 7, stack.days))
-        least[:, own] = _least(rate[:, near], rate[:, own])
+    least = _by_week(rate)
     mean = stack.n / stack.length
     several = np.maximum(stack.length - 1, 1)
     spread = np.where(stack.length > 1, (stack.nn - stack.n * mean) / several - mean, 0.0)
     total = stack.by_row(np.where(stack.length > 1, mean * mean, 0.0))
     noise = np.clip(stack.by_row(spread) / np.maximum(total, 1e-9), 0.0, 4.0)
     return Usual(least.reshape(stack.size, -1), noise)
+
+
+def _by_week(rate: F64) -> F64:
+    """The low end of what the fortnights around each week show, (rows, days, 24)."""
+    rows, days, hours = rate.shape
+    weeks = -(-days // 7)
+    beside = min(FORTNIGHT, 7 * (weeks - 1))
+    padded = np.full((rows, weeks * 7 + 2 * beside, hours), np.inf)
+    padded[:, beside : beside + days] = rate
+    near = np.lib.stride_tricks.sliding_window_view(padded, 7 + 2 * beside, axis=1)[:, ::7]
+    own = padded[:, beside : beside + 7 * weeks].reshape(rows * weeks, 7, hours)
+    least = _least(near.swapaxes(2, 3).reshape(rows * weeks, -1, hours), own)
+    return least.reshape(rows, weeks * 7, hours)[:, :days]
 
 
 def _least(near: F64, own: F64) -> F64:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.baseline import Baseline
+from detector.baseline import Baseline, read
 from detector.series import F64, Bool
-from detector.stack import Stack
+from detector.stack import DAY_HOURS, Stack
 
 SCALES = (1, 2, 4, 8, 16)
 """Blocks a stretch."""
@@ -38,8 +38,9 @@ def inflation(stack: Stack, baseline: Baseline, normal: Bool, row: int) -> Infla
     it is more.
     """
     own = stack.blocks(row)
-    p = baseline.of_blocks(stack)[own]
-    worth = baseline.block_worth(stack)[own]
+    usual_hours = baseline.usual[row]
+    p = read(usual_hours, stack.at[own], 0, len(usual_hours))
+    worth = baseline.worth[row, stack.hour[own] % DAY_HOURS]
     n, k, nn = stack.n[own] * worth, stack.k[own] * worth, stack.nn[own]
     usual = p * (1 - p) * (n + baseline.rho[row] * (nn - n) * (worth == 1))
     off = k - n * p
