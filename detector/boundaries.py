@@ -18,6 +18,7 @@ from detector.evidence import Likelihood
 from detector.grid import Grid
 from detector.ramps import slow_onset
 from detector.series import F64
+from detector.touched import summed, table_of
 
 SHAPES = (
     (1.0, 0.0, 0.880),
@@ -47,7 +48,7 @@ FINE = 40
 PLACES, LEAST_PLACES, MOST_PLACES = 96, 2, 16
 """Places tried in all, and in a cell: where the edge is vague, fewer in each will do."""
 
-TOUCHED = np.linspace(0.0, 1.0, 49)
+TOUCHED = 49
 """Shares of a cell's time for which its likelihood is computed; what lies between is read off."""
 
 SURGE_CELLS = 1
@@ -141,39 +142,17 @@ def _inside_cells(
     """
     first, last, seen = zone
     grid = part.grid.slice(first, seen)
-    table = _table(part, first, seen, effects)
+    table = table_of(part.slice(first, seen), effects, TOUCHED)
     each = int(np.clip(PLACES // (last - first), LEAST_PLACES, MOST_PLACES))
     places = np.linspace(grid.start[0], grid.end[last - first - 1], each * (last - first) + 1)
     exposure = _exposure(grid, places, _surge(part.grid, start))
-    loglik = _summed(table, exposure) + beyond[:, None, None]
+    loglik = summed(table, exposure) + beyond[:, None, None]
     loglik += np.log([share for _, _, share in SHAPES])[None, :, None]
     mass = np.exp(loglik - loglik.max()).sum(axis=0)
     at_once, slow, _ = np.array(SHAPES).T[:, :, None]
     halfway = places + _step(grid) * slow * np.maximum(0.5 - at_once, 0.0)
     order = np.argsort(halfway, axis=None, kind="stable")
     return summary(halfway.ravel()[order], mass.ravel()[order])
-
-
-def _summed(table: F64, exposure: F64) -> F64:
-    """Sum `table` (e, c, touched) over the cells at each `exposure` (..., c), to (e, ...).
-
-    Most cells lie wholly before or after an edge: only the others are read between two values.
-    """
-    effects, cells, size = table.shape
-    flat = exposure.reshape(-1, cells)
-    none, whole = flat <= 0.0, flat >= 1.0
-    total = table[:, :, 0] @ none.T.astype(np.float64)
-    total += table[:, :, -1] @ whole.T.astype(np.float64)
-    partly = np.flatnonzero(~(none | whole))
-    index = flat.ravel()[partly] * (size - 1)
-    below = np.minimum(index.astype(np.int64), size - 2)
-    rest = index - below
-    group, cell = np.divmod(partly, cells)
-    at = cell * size + below
-    for one, own in zip(table.reshape(effects, -1), total, strict=True):
-        own += np.bincount(group, one[at] * (1 - rest) + one[at + 1] * rest, len(flat))
-    summed: F64 = total.reshape(effects, *exposure.shape[:-1])
-    return summed
 
 
 def _exposure(grid: Grid, places: F64, surge: float) -> F64:
@@ -188,14 +167,6 @@ def _exposure(grid: Grid, places: F64, surge: float) -> F64:
 def _step(grid: Grid) -> float:
     """The usual length of a cell, in seconds."""
     return float(np.median(grid.end - grid.start))
-
-
-def _table(part: Likelihood, first: int, seen: int, effects: F64) -> F64:
-    """Log-likelihoods (effects, cells, touched) of the cells `first` to `seen`."""
-    exposure = np.repeat(TOUCHED[:, None], seen - first, axis=1)
-    loglik = part.slice(first, seen).loglik(exposure, effects[:, None, None])
-    table: F64 = np.swapaxes(loglik, 1, 2)
-    return table
 
 
 def _surge(grid: Grid, start: int) -> float:

@@ -41,6 +41,6 @@ def both(part: Likelihood) -> Edges:
     total = np.exp(loglik - loglik.max())
     onset, recovery = (tally(edge, total, len(places)) for edge in (begin, end))
     lasting = tally(end - begin, total, len(places))
-    least = float(np.searchsorted(np.cumsum(lasting), 0.05 * lasting.sum()))
+    least = float(np.searchsorted(np.cumsum(lasting), 0.01 * lasting.sum()))
     step = float(places[1] - places[0])
     return Edges(summary(places, onset), summary(places, recovery), least * step)

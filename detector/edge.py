@@ -8,7 +8,7 @@ import numpy as np
 
 from detector.series import F64
 
-ONE_SIDED = 1.645 / 1.96
+ONE_SIDED = 2.326 / 1.96
 """From half a central 95 % interval to the one-sided one."""
 
 
@@ -27,7 +27,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Both edges of a stretch; it lasts `least` seconds or more with a probability of 95 %."""
+    """Both edges of a stretch; it lasts `least` seconds or more with a probability of 99 %."""
 
     start: Edge
     end: Edge

@@ -9,6 +9,7 @@ import numpy as np
 from detector.edge import Edge, summary
 from detector.evidence import Likelihood
 from detector.series import F64
+from detector.touched import summed, table_of
 
 SCALES = (4, 8, 16, 32, 64)
 """Cells of a stretch whose effect is compared with that of twice as many after them."""
@@ -17,6 +18,7 @@ MOST_REACH = 224
 PLACES = 61
 LENGTHS = 11
 EFFECTS = 5
+TOUCHED = 17
 SLOW = 0.1
 """How likely an edge that climbs for longer is beforehand; the rest are sharp."""
 
@@ -26,8 +28,9 @@ Slice = Callable[[int, int], Likelihood]
 def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:
     """Find the onset of the stretch [`start`, `stop`) if it climbs for long, else None.
 
-    The edge is where half of the effect is there: a sharp outage that begins then has as many
-    errors. Tried only where the first cells are clearly less hit than those after them.
+    It may climb from nothing, or from half of its effect, while retries pile up. The edge is where
+    half of the effect is there: a sharp outage that begins then has as many errors. Tried only
+    where the first cells are clearly less hit than those after them.
     """
     scale = _climbing(cells, start, stop)
     if scale is None:
@@ -40,15 +43,16 @@ def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:
     step = float(np.median(grid.end - grid.start))
     middle = float(grid.start[start - low])
     places = middle + step * scale * np.linspace(-2, 10, PLACES)
-    lengths = step * scale * np.concatenate(([0.0], np.geomspace(0.5, 16, LENGTHS)))
-    prior = np.log(np.concatenate(([1 - SLOW], np.full(LENGTHS, SLOW / LENGTHS))))
-    mass = np.empty((len(lengths), PLACES))
-    effects = part.effects(*late, EFFECTS)
-    for i, length in enumerate(lengths):
-        begins = (places - length / 2)[:, None]
-        exposure = grid.exposure(begins, np.full((1, 1), length), 1.0)
-        tried = [part.loglik(exposure, effect).sum(axis=1) for effect in effects]
-        mass[i] = np.logaddexp.reduce(np.array(tried), axis=0) + prior[i]
+    lengths = step * scale * np.geomspace(0.5, 16, LENGTHS)
+    table = table_of(part, part.effects(*late, EFFECTS), TOUCHED)
+    at = places[:, None]
+    sharp = grid.exposure(at, np.zeros((1, 1)), 1.0)
+    shapes = [sharp]
+    for length in lengths:
+        shapes.append(grid.exposure(at - length / 2, np.full((1, 1), length), 1.0))
+        shapes.append((sharp + grid.exposure(at, np.full((1, 1), length), 1.0)) / 2)
+    mass = np.logaddexp.reduce(summed(table, np.array(shapes)), axis=0)
+    mass += np.log([1 - SLOW, *[SLOW / (2 * LENGTHS)] * (2 * LENGTHS)])[:, None]
     weight: F64 = np.exp(mass - mass.max())
     if weight[1:].sum() <= weight[0].sum():
         return None
@@ -63,7 +67,7 @@ def _climbing(cells: Slice, start: int, stop: int) -> int | None:
         part = cells(start, start + 3 * scale)
         early = part.effects(0, scale, 3)
         late = part.effects(scale, 3 * scale, 3)
-        # The outer effects lie 2.5 deviations off: half of that on both sides is a fair hint.
-        if early[1] + early[2] < late[0] + late[1]:
+        # The outer effects lie 2.5 deviations off: 1.75 of them apart is a fair hint.
+        if 0.3 * early[1] + 0.7 * early[2] < 0.7 * late[0] + 0.3 * late[1]:
             return scale
     return None

@@ -21,8 +21,8 @@ BESIDE = 2
 LEAST_NORMAL = 15
 """Cells of normal running without which all of a row is taken for it."""
 
-CERTAINTY = float(np.log(10_000))
-"""Beyond the number of places and effects tried: one false stretch in ten thousand such series,
+CERTAINTY = float(np.log(1_000))
+"""Beyond the number of places and effects tried: one false stretch in a thousand such series,
 were the noise as it is modelled."""
 
 Found = dict[int, list[Elevated]]

@@ -101,7 +101,7 @@ def joined(stretches: Sequence[Stretch], gap: float) -> list[list[Stretch]]:
 
 
 def lasts(group: Sequence[Stretch]) -> float:
-    """Seconds that joined stretches last or more, with a probability of 95 %."""
+    """Seconds that joined stretches last or more, with a probability of 99 %."""
     if len(group) == 1:
         return group[0].edges.least
     return apart(group[0].start, group[-1].end).least
