@@ -14,6 +14,13 @@ MET = {
 """What users met, after `44.4 % of users`."""
 DOWN = 0.95
 """An error ratio at or above this, throughout the window, is called down or nearly so."""
+STATE = {
+    "errors": "degraded",
+    "traffic_loss": "attempts stayed away",
+    "errors_and_traffic_loss": "degraded, and attempts stayed away",
+}
+"""What a window was, where users' own attempts do not tell what they met."""
+AWAY = " Attempts were under a quarter of the least that comparable hours show."
 MEANS = {"alert": "an alert", "ticket": "a ticket", "report": "a report"}
 EXPERIENCE = {
     "blocked": "mostly locked out",
@@ -46,7 +53,7 @@ def headline(incident: Incident) -> str:
         return f"{name}: ongoing since {since}, for {length} as of {as_of}{so_far}."
     end = numbers.show(window.end, zone)
     until = f"{end.value} ({end.local})" if end.local else end.value
-    state = _met(incident) or "degraded"
+    state = _met(incident) or STATE[window.kind]
     return f"{name}: {state} for {length}, from {since} to {until}."
 
 
@@ -90,6 +97,8 @@ def impact(incident: Incident) -> str:
     errors = ""
     if window.error_ratio.status != "not_derivable":
         errors = f" Error ratio {ratio.value}, against {usual.value} expected."
+    if window.kind != "errors":
+        errors += AWAY
     if users is None or users.affected.status == "not_derivable":
         return f"share of users not derivable (see Impact).{errors}"
     share = numbers.show(users.affected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ def log_likelihood(errors: F64, attempts: F64, p: F64, rho: float) -> F64:
     return value
 
 
+@lru_cache(maxsize=128)
 def gain(world: World, extra: float, seed: int, draws: int = 500) -> F64:
     """Expected log-likelihood ratio of a fully hit step, for each hour of the week, (168,)."""
     rng = np.random.default_rng(seed)

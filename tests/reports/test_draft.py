@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from detector.estimate import Estimate
 from reports.draft import render
 from reports.facts import EventFact
-from reports.headline import headline, noticed
+from reports.headline import headline, impact, noticed
 
 from .golden import FOLDER, GOLDEN, draft
 from .incidents import (
@@ -167,6 +167,19 @@ def test_without_users_only_failures_from_edge_to_edge_are_called_down():
         replace(down, window=replace(down.window, attempts=no_attempts)),
     ):
         assert "accounts: degraded for" in headline(other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("traffic_loss", "accounts: attempts stayed away for"),
+        ("errors_and_traffic_loss", "accounts: degraded, and attempts stayed away for"),
+    ],
+)
+def test_lost_traffic_is_named(kind, words):
+    lost = replace(ACCOUNTS, users=None, window=replace(ACCOUNTS.window, kind=kind))
+    assert words in headline(lost)
+    assert "under a quarter of the least" in impact(lost)
 
 
 def test_measured_alerted_and_declared_times_stand_side_by_side():

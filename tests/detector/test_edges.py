@@ -1,0 +1,96 @@
+"""Edges by exact posterior: brief stretches, ramps, phases of one that flaps, and blips."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detector.detect import detect
+from detector.estimate import Estimate
+from detector.model import Window
+from detector.series import Counts, table
+from tests.detector.simulated import DAY, EPOCH, counts
+
+AT = EPOCH + 9 * DAY
+
+
+def only(series: Counts) -> Window:
+    (window,) = detect(series).windows
+    return window
+
+
+def with_cells(step: float, hit: dict[int, float], mean: int = 400) -> Counts:
+    """Ten quiet days, but for the cells `hit` from day 9 on, of which such a share fails."""
+    rng = np.random.default_rng(4)
+    start = EPOCH + step * np.arange(int(10 * DAY / step))
+    attempts = rng.poisson(mean, len(start))
+    p = np.full(len(start), 0.01)
+    first = int(9 * DAY / step)
+    for cell, share in hit.items():
+        p[first + cell] = share
+    return table(start, step, attempts * 1.0, rng.binomial(attempts, p) * 1.0)
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return estimate.low <= truth <= estimate.high
+
+
+def test_one_long_interval_hit_in_part_may_have_been_hit_for_seconds() -> None:
+    found = detect(with_cells(300.0, {0: 0.3}))
+    assert found.windows == ()
+    assert len(found.blips) == 1
+
+
+def test_one_long_interval_in_which_all_fail_lasted_as_long() -> None:
+    window = only(with_cells(300.0, {0: 1.0}))
+    assert holds(window.start, AT)
+    assert holds(window.end, AT + 300)
+    assert window.duration_seconds.value == pytest.approx(300, abs=60)
+
+
+def test_a_brief_total_failure_between_full_intervals_is_cut_by_its_halves() -> None:
+    window = only(with_cells(60.0, {0: 0.5, 1: 1.0, 2: 1.0, 3: 0.25}))
+    assert window.onset == pytest.approx(AT + 30, abs=6)
+    assert window.until == pytest.approx(AT + 195, abs=6)
+    assert holds(window.start, AT + 30)
+    assert holds(window.end, AT + 195)
+
+
+@pytest.mark.parametrize("climb", [10, 25, 40])
+def test_a_slow_edge_is_where_half_of_the_effect_is_there(climb: int) -> None:
+    rise = {i: 0.01 + 0.4 * (i + 0.5) / climb for i in range(climb)}
+    full = dict.fromkeys(range(climb, climb + 120), 0.41)
+    window = only(with_cells(60.0, rise | full))
+    assert window.onset == pytest.approx(AT + 30 * climb, abs=30 + 6 * climb)
+    assert window.until == pytest.approx(AT + 60 * (climb + 120), abs=30)
+
+
+def test_an_edge_is_exact_though_half_of_its_effect_builds_up_later() -> None:
+    climbing = {i: 0.2 + 0.2 * min(i / 15, 1.0) for i in range(90)}
+    window = only(with_cells(60.0, climbing))
+    assert window.onset == pytest.approx(AT, abs=60)
+
+
+def test_weak_phases_beside_a_strong_one_belong_to_it() -> None:
+    strong = dict.fromkeys(range(30), 0.5)
+    weak = {40: 0.05, 41: 0.05, 42: 0.045}
+    assert detect(with_cells(60.0, weak)).windows == ()
+    window = only(with_cells(60.0, strong | weak))
+    assert window.pattern == "phased"
+    assert window.until == pytest.approx(AT + 43 * 60, abs=90)
+
+
+@pytest.mark.parametrize("extra", [0.3, 1.0])
+def test_retries_that_pile_up_do_not_move_the_onset(extra: float) -> None:
+    for seed in range(4):
+        onset = AT + 17.0 + 10 * seed
+        series = counts(seed, step=60, mean=300, outages=((onset, onset + 5400, extra),))
+        assert isinstance(series, Counts)
+        rng = np.random.default_rng(seed)
+        into = np.clip((series.start - onset) / 600, 0, 1) * (series.start < onset + 5400)
+        more = rng.binomial(series.errors.astype(int), into) * 2.0
+        storm = table(series.start, 60.0, series.attempts + more, series.errors + more)
+        window = only(storm)
+        assert window.onset == pytest.approx(onset, abs=45)
