@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detector.estimate import Estimate
+from detector.estimate import Estimate, Z
 from detector.series import F64, Bool
 
-Z = 1.959964  # the normal quantile of a central 95 %
 METHOD = "errors - errors expected from the same value's normal running"
 
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimate import Z
 from detector.evidence import Evidence
 from detector.series import F64
-
-Z = 1.959964  # the normal quantile of a central 95 %
 
 
 @dataclass(frozen=True, slots=True)

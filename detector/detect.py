@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from detector.evidence import EFFECTS, evidence_of
+from detector.evidence import evidence_of
 from detector.losses import losses
 from detector.measure import window_of
 from detector.model import Blip, Detection, Options, Window
 from detector.search import Elevated, with_phases
 from detector.series import Series
-from detector.settle import CERTAINTY, first_round, settle
+from detector.settle import first_round, penalties, settle
 from detector.stack import DAY_HOURS, Row, row_of, stack_of
 from detector.stretches import Stretch, joined, lasts, merged, stretches_of
 
@@ -121,7 +121,7 @@ def _windows(
     if raised > MOST_ELEVATED * size:
         reason = f"too little normal running: {raised} of {size} intervals look elevated"
         return Detection(judged.series, (), (), None, reason)
-    penalty = float(np.log(max(size, 2) * EFFECTS)) + CERTAINTY
+    penalty = float(penalties(np.array(size)))
     reach = int(options.join_gap / judged.series.step)
     phases = with_phases(evidence.part, found, size, reach, evidence.effects()) if found else []
     errors = stretches_of(phases, evidence, penalty)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimate import Z
 from detector.series import F64
 
-ONE_SIDED = 2.326 / 1.96
-"""From half a central 95 % interval to the one-sided one."""
+ONE_SIDED = 2.326 / Z
+"""From half a central 95 % interval to the one-sided 99 %."""
 
 
 @dataclass(frozen=True, slots=True)

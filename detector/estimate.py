@@ -14,6 +14,9 @@ whatever unit a series without attempts came in."""
 LEVEL = 0.95
 """The coverage that every interval of the program aims at."""
 
+Z = 1.959964
+"""The normal quantile of such an interval: so many standard deviations each way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from detector.evidence import local_hours
 from detector.search import cell_zones, elevated
-from detector.settle import CERTAINTY
+from detector.settle import penalties
 from detector.stack import Stack
 from detector.stretches import Stretch, stretches_of
 from detector.traffic import LEFT, screen_traffic, traffic_of, usual_traffic
@@ -18,8 +16,7 @@ def losses(stack: Stack, zone: str) -> dict[int, list[Stretch]]:
     Cells without attempts count, time without cells does not: no data is not the same as no
     traffic.
     """
-    cells = stack.cells
-    penalty = np.log(np.maximum(cells, 2) * len(LEFT)) + CERTAINTY
+    penalty = penalties(stack.cells, len(LEFT))
     usual = usual_traffic(stack)
     found: dict[int, list[Stretch]] = {}
     for row, zones in screen_traffic(stack, usual, penalty).items():

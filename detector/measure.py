@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.edge import Edge
-from detector.estimate import Estimate, Unit
+from detector.estimate import Estimate, Unit, Z
 from detector.evidence import Evidence, Part
 from detector.grid import Grid
 from detector.model import Kind, Phase, Window
@@ -19,7 +19,6 @@ PEAK_SECONDS = 300.0
 """The peak is that of five minutes, or of one cell where cells are longer."""
 
 BESIDE = 2
-Z = 1.959964  # the normal quantile of a central 95 %
 NO_ATTEMPTS = "the series has no attempts"
 NEEDS_ATTEMPTS = "counts of attempts beside the errors"
 

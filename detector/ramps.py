@@ -15,8 +15,8 @@ SCALES = (4, 8, 16, 32, 64)
 """Cells of a stretch whose effect is compared with that of twice as many after them."""
 
 MOST_REACH = 224
-PLACES = 61
-LENGTHS = 11
+PLACES = 241
+LENGTHS = 8
 EFFECTS = 5
 TOUCHED = 17
 SLOW = 0.1

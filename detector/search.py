@@ -16,9 +16,10 @@ MARGIN = 3
 """Blocks looked at on either side of a zone."""
 
 PHASE_CERTAINTY = float(np.log(1_000))
+"""Beyond places and effects, what a phase beside an outage must win."""
+
 MOST_PHASES = 6
-"""Beyond places and effects, what a phase beside an outage must win; and how often phases are
-looked for beside those just found."""
+"""How often phases are looked for beside those just found."""
 
 SETTLING = 256
 """Cells that are looked at in one go when waiting for the evidence of quiet."""

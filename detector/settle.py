@@ -31,7 +31,7 @@ Found = dict[int, list[Elevated]]
 
 def first_round(stack: Stack, zone: str) -> tuple[Baseline, Found]:
     """Learn normal running outside of what looks suspicious at first, and search."""
-    suspicious = screen(stack, first_look(stack), penalties(stack))
+    suspicious = screen(stack, first_look(stack), penalties(stack.cells))
     baseline = fit(stack, _outside_zones(stack, suspicious))
     return baseline, _search(stack, baseline, zone)
 
@@ -50,10 +50,9 @@ def _ranges(found: Found) -> list[tuple[int, int, int]]:
     return [(row, one.start, one.stop) for row, own in found.items() for one in own]
 
 
-def penalties(stack: Stack) -> F64:
-    """Nats that a stretch of each row must win: the places and effects tried, and the certainty."""
-    cells = stack.cells
-    penalty: F64 = np.log(np.maximum(cells, 2) * EFFECTS) + CERTAINTY
+def penalties(cells: F64, effects: int = EFFECTS) -> F64:
+    """Nats that a stretch of a row of so many cells must win: places, effects, and certainty."""
+    penalty: F64 = np.log(np.maximum(cells, 2) * effects) + CERTAINTY
     return penalty
 
 
@@ -93,7 +92,7 @@ def _enough(stack: Stack, normal: Normal) -> Normal:
 
 def _search(stack: Stack, baseline: Baseline, zone: str) -> Found:
     """Find the elevated stretches of all rows, the cells weighed one by one where need be."""
-    asked = penalties(stack)
+    asked = penalties(stack.cells)
     found: Found = {}
     zones = screen(stack, baseline, asked)
     normal = _outside_zones(stack, zones).noise if zones else None

@@ -80,8 +80,13 @@ def everywhere(series: Counts) -> list[tuple[int, int]]:
     baseline, _ = first_round(stack, "UTC")
     evidence = evidence_of(stack, baseline, 0, "UTC")
     size = evidence.row.grid.size
+    (asked,) = penalties(stack.cells)
     found = elevated(
-        evidence.part, [(0, size)], evidence.effects(), float(penalties(stack)[0]), lambda _: 1.0
+        evidence.part,
+        [(0, size)],
+        evidence.effects(),
+        float(penalties(stack.cells)[0]),
+        lambda _: 1.0,
     )
     return [(one.start, one.stop) for one in found]
 
