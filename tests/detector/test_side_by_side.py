@@ -81,13 +81,8 @@ def everywhere(series: Counts) -> list[tuple[int, int]]:
     evidence = evidence_of(stack, baseline, 0, "UTC")
     size = evidence.row.grid.size
     (asked,) = penalties(stack.cells)
-    found = elevated(
-        evidence.part,
-        [(0, size)],
-        evidence.effects(),
-        float(penalties(stack.cells)[0]),
-        lambda _: 1.0,
-    )
+    effects = evidence.effects()
+    found = elevated(evidence.part, [(0, size)], effects, float(asked), lambda _: 1.0)
     return [(one.start, one.stop) for one in found]
 
 
