@@ -61,10 +61,11 @@ def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:
 
 def _climbing(cells: Slice, start: int, stop: int) -> int | None:
     """The smallest scale at which the beginning is less hit than what follows, if there is one."""
+    first = start + 1  # the cell that the edge may cut is less hit in any case
     for scale in SCALES:
-        if start + 3 * scale >= stop:
+        if first + 3 * scale >= stop:
             break
-        part = cells(start, start + 3 * scale)
+        part = cells(first, first + 3 * scale)
         early = part.effects(0, scale, 3)
         late = part.effects(scale, 3 * scale, 3)
         # The outer effects lie 2.5 deviations off: 1.75 of them apart is a fair hint.
