@@ -183,10 +183,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
+def _told(window: Found) -> str:
+    """One window on untouched rows, for looking at."""
+    start, end = (pd.Timestamp(t, unit="s").strftime("%m-%d %H:%M:%S") for t in window[1:3])
+    scenario, service = window.key
+    failed = f"{window.errors:.0f} of {window.attempts:.0f} failed, {window.baseline:.2%} usual"
+    known = "a known fault" if window.real else "**no known fault**"
+    return f"- {service} ({scenario}), {start} to {end}: {failed}; {known}"
+
+
 def report(seed: int, repetitions: int) -> str:
     """The windows on untouched rows, each told, and the table of injected outages."""
     windows, days = untouched()
     false = sum(not w.real for w in windows)
     head = f"{days:.1f} service-days: {len(windows)} windows, {false} of them at no known fault.\n"
-    rows = [f"- {window}" for window in windows]
+    rows = [_told(window) for window in windows]
     return "\n".join([head, *rows, "", table(injected(seed, repetitions))])
