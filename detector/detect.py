@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from detector.evidence import evidence_of
 from detector.losses import losses
 from detector.measure import window_of
 from detector.model import Blip, Detection, Options, Window
 from detector.search import Elevated, with_phases
 from detector.series import Series
-from detector.settle import first_round, penalties, settle
+from detector.settle import penalties, settle
 from detector.stack import DAY_HOURS, Row, row_of, stack_of
 from detector.stretches import Stretch, joined, lasts, merged, stretches_of
 
@@ -88,25 +87,13 @@ def _chunks(rows: Sequence[tuple[int, Row]]) -> Iterator[list[tuple[int, Row]]]:
 def _judge(rows: Sequence[Row], options: Options) -> list[Detection]:
     """Judge rows side by side; only those in which something is found cost more than a look."""
     stack = stack_of(rows, options.zone)
-    baseline, found = first_round(stack, options.zone)
     lost = losses(stack, options.zone)
-    result = [
-        Detection(row.series, (), (), evidence_of(stack, baseline, index, options.zone))
-        for index, row in enumerate(rows)
-    ]
-    busy = sorted(found)
-    if busy:
-        if len(busy) < len(rows):
-            stack = stack_of([rows[index] for index in busy], options.zone)
-        baseline, found = settle(
-            stack, {place: found[index] for place, index in enumerate(busy)}, options.zone
-        )
-        for place, index in enumerate(busy):
-            evidence = evidence_of(stack, baseline, place, options.zone)
-            result[index] = replace(result[index], evidence=evidence)
-        found = {index: found[place] for place, index in enumerate(busy) if place in found}
-    for index in sorted({*found, *lost}):
-        result[index] = _windows(result[index], found.get(index, []), lost.get(index, []), options)
+    result = []
+    for index, (evidence, found) in enumerate(settle(rows, stack, options.zone)):
+        judged = Detection(evidence.row.series, (), (), evidence)
+        if found or index in lost:
+            judged = _windows(judged, found, lost.get(index, []), options)
+        result.append(judged)
     return result
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from detector.baseline import Baseline, Normal, first_look, fit
-from detector.evidence import EFFECTS, evidence_of
+from detector.evidence import EFFECTS, Evidence, evidence_of
 from detector.screen import Zone, screen
 from detector.search import Elevated, cell_zones, elevated
 from detector.series import F64
-from detector.stack import Stack
+from detector.stack import Row, Stack, stack_of
 from detector.waves import inflation
 
 ROUNDS = 3
-"""Windows taint what is expected, and what is expected decides the windows: three rounds settle."""
+"""Windows taint what is expected, and what is expected decides the windows: after the first look,
+three rounds settle."""
 
 BESIDE = 2
 """Cells beside an elevated stretch that are not used as examples of normal running."""
@@ -25,29 +28,51 @@ CERTAINTY = float(np.log(1_000))
 """Beyond the number of places and effects tried: one false stretch in a thousand such series,
 were the noise as it is modelled."""
 
+ALIKE = 0.002
+"""Where no more than this share of a row's blocks would be judged otherwise, nothing moves."""
+
 Found = dict[int, list[Elevated]]
 """The elevated stretches of those rows that have any."""
 
-
-def first_round(stack: Stack, zone: str) -> tuple[Baseline, Found]:
-    """Learn normal running outside of what looks suspicious at first, and search."""
-    suspicious = screen(stack, first_look(stack), penalties(stack.cells))
-    baseline = fit(stack, _outside_zones(stack, suspicious))
-    return baseline, _search(stack, baseline, zone)
+Settled = tuple[Evidence, list[Elevated]]
+"""A row beside what is expected of it, and its elevated stretches."""
 
 
-def settle(stack: Stack, found: Found, zone: str) -> tuple[Baseline, Found]:
-    """Learn normal running outside of what was found, and search again, until nothing moves."""
-    for _ in range(ROUNDS - 1):
-        baseline = fit(stack, _outside(stack, found))
-        before, found = found, _search(stack, baseline, zone)
-        if _ranges(found) == _ranges(before):
+def settle(rows: Sequence[Row], stack: Stack, zone: str) -> list[Settled]:
+    """Learn normal running and elevated stretches of all rows from each other.
+
+    First outside of what looks suspicious at a first look, then outside of what was found, until
+    nothing moves; only rows in which something still moves are looked at again.
+    """
+    normal = _outside_zones(stack, screen(stack, first_look(stack), penalties(stack.cells)))
+    result: dict[int, Settled] = {}
+    left = list(range(len(rows)))
+    for _ in range(ROUNDS):
+        baseline = fit(stack, normal)
+        found = _search(stack, baseline, zone)
+        for place, row in enumerate(left):
+            result[row] = evidence_of(stack, baseline, place, zone), found.get(place, [])
+        outside = _outside(stack, found)
+        moved = [place for place in sorted(found) if _moves(stack, place, normal, outside)]
+        if not moved:
             break
-    return baseline, found
+        normal = _of_rows(stack, outside, moved)
+        left = [left[place] for place in moved]
+        stack = stack if len(moved) == stack.size else stack_of([rows[i] for i in left], zone)
+    return [result[row] for row in range(len(rows))]
 
 
-def _ranges(found: Found) -> list[tuple[int, int, int]]:
-    return [(row, one.start, one.stop) for row, own in found.items() for one in own]
+def _moves(stack: Stack, row: int, before: Normal, after: Normal) -> bool:
+    """Whether so much of a row is judged otherwise that its normal running must be learnt anew."""
+    own = stack.blocks(row)
+    changed = (before.level[own] != after.level[own]) | (before.noise[own] != after.noise[own])
+    return int(changed.sum()) > ALIKE * len(changed)
+
+
+def _of_rows(stack: Stack, normal: Normal, rows: Sequence[int]) -> Normal:
+    """The blocks of some rows alone."""
+    own = np.concatenate([np.arange(stack.first[row], stack.first[row + 1]) for row in rows])
+    return Normal(normal.level[own], normal.noise[own])
 
 
 def penalties(cells: F64, effects: int = EFFECTS) -> F64:

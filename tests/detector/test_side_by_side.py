@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from detector.baseline import Normal, first_look, fit
 from detector.detect import detect, detect_all
-from detector.evidence import evidence_of
 from detector.model import Options, Window
 from detector.search import elevated
 from detector.series import Counts, Levels, Series, table
-from detector.settle import first_round, penalties
+from detector.settle import penalties, settle
 from detector.stack import BLOCK, row_of, stack_of
 from tests.detector.simulated import DAY, EPOCH, counts
 
@@ -77,8 +76,7 @@ def test_side_by_side_each_series_is_judged_as_if_alone(seed: int) -> None:
 def everywhere(series: Counts) -> list[tuple[int, int]]:
     """The elevated stretches, every cell weighed: slow and obvious."""
     stack = stack_of([row_of(series)], "UTC")
-    baseline, _ = first_round(stack, "UTC")
-    evidence = evidence_of(stack, baseline, 0, "UTC")
+    ((evidence, _),) = settle(stack.rows, stack, "UTC")
     size = evidence.row.grid.size
     (asked,) = penalties(stack.cells)
     effects = evidence.effects()
@@ -87,8 +85,9 @@ def everywhere(series: Counts) -> list[tuple[int, int]]:
 
 
 def screened(series: Counts) -> list[tuple[int, int]]:
-    _, found = first_round(stack_of([row_of(series)], "UTC"), "UTC")
-    return [(one.start, one.stop) for one in found.get(0, [])]
+    stack = stack_of([row_of(series)], "UTC")
+    ((_, found),) = settle(stack.rows, stack, "UTC")
+    return [(one.start, one.stop) for one in found]
 
 
 @settings(max_examples=40, deadline=None)
