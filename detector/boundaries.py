@@ -18,6 +18,7 @@ from detector.evidence import Likelihood
 from detector.grid import Grid
 from detector.ramps import slow_onset
 from detector.series import F64
+from detector.sums import tally
 from detector.touched import summed, table_of
 
 SHAPES = (
@@ -151,8 +152,11 @@ def _inside_cells(
     mass = np.exp(loglik - loglik.max()).sum(axis=0)
     at_once, slow, _ = np.array(SHAPES).T[:, :, None]
     halfway = places + _step(grid) * slow * np.maximum(0.5 - at_once, 0.0)
-    order = np.argsort(halfway, axis=None, kind="stable")
-    return summary(halfway.ravel()[order], mass.ravel()[order])
+    # Shapes meet on the grid of places: what lies between two of them is as good as the nearer one.
+    apart = float(places[1] - places[0])
+    index = np.rint((halfway - places[0]) / apart).astype(np.int64)
+    total = tally(index.ravel(), mass.ravel(), int(index.max()) + 1)
+    return summary(places[0] + apart * np.arange(len(total)), total)
 
 
 def _exposure(grid: Grid, places: F64, surge: float) -> F64:
