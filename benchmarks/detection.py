@@ -18,6 +18,8 @@ class Size:
     share: float
     seed: int
     workers: int
+    extras: tuple[float, ...] = ()
+    """Extra failing fractions of the grid of edges; all if empty."""
 
     def of(self, full: int) -> int:
         """So many of `full`, at least a few."""
@@ -25,7 +27,7 @@ class Size:
 
 
 def _boundaries(size: Size) -> Iterator[str]:
-    scores = boundaries.scores(size.of(2000), size.seed, size.workers)
+    scores = boundaries.scores(size.of(2000), size.seed, size.workers, size.extras)
     yield table(boundaries.lines(scores))
     yield boundaries.grid_table(scores)
 
@@ -68,11 +70,14 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of the full size, such as 0.05")
     parser.add_argument("--tuning", action="store_true", help="the seeds for tuning")
     parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--extra", type=float, action="append", help="only this part of the grid")
     asked = parser.parse_args()
     unknown = sorted(set(asked.parts) - set(PARTS))
     if unknown:
         parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    size = Size(asked.share, TUNING if asked.tuning else REPORTING, asked.workers)
+    size = Size(
+        asked.share, TUNING if asked.tuning else REPORTING, asked.workers, tuple(asked.extra or ())
+    )
     which = "tuning" if asked.tuning else "reporting"
     for name in asked.parts or PARTS:
         title, part = PARTS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -136,9 +137,12 @@ def _add_widths(score: Score, found: Window, known: Known, truth: Truth, step: f
         score.held.append(edge.low <= true <= edge.high)
 
 
-def scores(repetitions: int, seed: int, workers: int) -> dict[Cell, Score]:
-    """Score every cell of the grid."""
-    cells = [(float(m), float(a), float(r)) for m, a, r in product(MEANS, EXTRAS, RHOS)]
+def scores(
+    repetitions: int, seed: int, workers: int, extras: Sequence[float] = ()
+) -> dict[Cell, Score]:
+    """Score every cell of the grid, or those of some extra failing fractions."""
+    tried = product(MEANS, extras or EXTRAS, RHOS)
+    cells = [(float(m), float(a), float(r)) for m, a, r in tried]
     tasks = [
         (cell, first, min(BATCH, repetitions - first), seed)
         for cell in cells
