@@ -8,13 +8,11 @@ central 95 %.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from detector.brief import AROUND, SHORT, both
 from detector.edge import Edge, Edges, apart, limit, summary
-from detector.evidence import Likelihood
+from detector.evidence import Likelihood, Slice
 from detector.grid import Grid
 from detector.ramps import slow_onset
 from detector.series import F64
@@ -58,9 +56,6 @@ ENOUGH = 100.0
 """Nats of evidence beyond an edge after which more cells would add nothing to it."""
 
 LEAST_REACH, MOST_REACH = 24, 1024
-
-Slice = Callable[[int, int], Likelihood]
-"""The cells from the first to the second (exclusive) of a row."""
 
 
 def edges(cells: Slice, floor: int, start: int, stop: int, ceiling: int, size: int) -> Edges:

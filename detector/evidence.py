@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -56,6 +57,10 @@ class Likelihood(Protocol):
 
     def mirrored(self) -> Likelihood:
         """The same cells with time running backwards, so that a recovery becomes an onset."""
+
+
+Slice = Callable[[int, int], Likelihood]
+"""The cells from the first to the second (exclusive) of a row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from detector.edge import Edge, summary
-from detector.evidence import Likelihood
+from detector.evidence import Slice
 from detector.series import F64
 from detector.touched import summed, table_of
 
@@ -21,8 +19,6 @@ EFFECTS = 5
 TOUCHED = 17
 SLOW = 0.1
 """How likely an edge that climbs for longer is beforehand; the rest are sharp."""
-
-Slice = Callable[[int, int], Likelihood]
 
 
 def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:

@@ -28,9 +28,12 @@ Zone = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Blocks with what is expected of them, as the scan needs them; shape (b,)."""
+    """Blocks with what is expected of them, as the scan needs them; shape (b,).
 
-    n: F64
+    `spared` are attempts without an error. `least` (rows,) is the effect from which on no hour of a
+    row needs the least rise instead; `simple` tells that no effect leads beyond `MOST_RATIO`.
+    """
+
     k: F64
     p0: F64
     weight: F64
@@ -88,7 +91,7 @@ def _prepared(stack: Stack, baseline: Baseline) -> _Blocks:
     q0 = 1 - p0
     least = LEAST_RISE * baseline.usual.max(axis=1)
     simple = bool(p0.max() + MOST_EFFECT * (1 - p0.max()) <= MOST_RATIO)
-    return _Blocks(n, k, p0, weight, np.log(p0), np.log(q0), q0, n - k, least, simple)
+    return _Blocks(k, p0, weight, np.log(p0), np.log(q0), q0, n - k, least, simple)
 
 
 def _score(seen: _Blocks, effect: F64) -> F64:
@@ -96,7 +99,7 @@ def _score(seen: _Blocks, effect: F64) -> F64:
     extra = np.maximum(effect, LEAST_RISE * seen.p0)
     p1 = np.minimum(seen.p0 + extra * (1 - seen.p0), MOST_RATIO)
     gain = seen.k * (np.log(p1) - seen.log_p0)
-    gain += (seen.n - seen.k) * (np.log(1 - p1) - seen.log_q0)
+    gain += seen.spared * (np.log(1 - p1) - seen.log_q0)
     gain *= seen.weight
     return gain
 
@@ -140,9 +143,8 @@ def _bursts(stack: Stack, seen: _Blocks, baseline: Baseline, asked: F64) -> list
     odd &= p < CEILING
     odd &= seen.k * (np.log(MOST_RATIO) - seen.log_p0) > asked
     blocks = np.flatnonzero(odd)
-    counted = stack.counted
     # Without attempts no single interval may win as much.
-    blocks = blocks[counted[stack.row[blocks]] | (asked[blocks] < MOST_WON)]
+    blocks = blocks[stack.counted[stack.row[blocks]] | (asked[blocks] < MOST_WON)]
     if not len(blocks):
         return []
     length = stack.length[blocks]

@@ -31,6 +31,10 @@ were the noise as it is modelled."""
 ALIKE = 0.002
 """Where no more than this share of a row's blocks would be judged otherwise, nothing moves."""
 
+BLIND = 2.0
+"""Where overdispersion inflates the variance of a cell by more than this, sums over blocks forget
+too much (how many cells had no error at all): every cell of such a row is weighed."""
+
 Found = dict[int, list[Elevated]]
 """The elevated stretches of those rows that have any."""
 
@@ -120,12 +124,14 @@ def _search(stack: Stack, baseline: Baseline, zone: str) -> Found:
     asked = penalties(stack.cells)
     found: Found = {}
     zones = screen(stack, baseline, asked)
-    normal = _outside_zones(stack, zones).noise if zones else None
-    for row, own in zones.items():
-        assert normal is not None  # there are zones
+    blind = np.flatnonzero(baseline.rho * stack.by_row(stack.nn) > BLIND * stack.by_row(stack.n))
+    normal = _outside_zones(stack, zones).noise
+    for row in sorted({*zones, *blind.tolist()}):
         evidence = evidence_of(stack, baseline, row, zone)
         size = evidence.row.grid.size
-        cells = cell_zones(own, stack.cell[stack.blocks(row)], size)
+        cells = [(0, size)]
+        if row not in blind:
+            cells = cell_zones(zones[row], stack.cell[stack.blocks(row)], size)
         waves = inflation(stack, baseline, normal, row)
         effects, penalty = evidence.effects(), float(asked[row])
         stretches = elevated(evidence.part, cells, effects, penalty, waves)

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.lab.boundaries import LEAST, counts_of
 from benchmarks.lab.oracle import gain
-from benchmarks.lab.peers import PEERS, unavailable
+from benchmarks.lab.peers import PEERS
 from benchmarks.lab.report import rng_of, spread
 from benchmarks.lab.simulate import EPOCH, Sample, Truth, World, place, sample
 from detector.detect import detect
@@ -31,7 +31,7 @@ def ours(drawn: Sample) -> Spans:
 
 
 def finders() -> dict[str, Callable[[Sample], Spans]]:
-    """Ours and each peer that can be run, by name."""
+    """Ours and each peer, by name."""
 
     def of(find: Callable[..., list[tuple[int, int]]]) -> Callable[[Sample], Spans]:
         return lambda drawn: [
@@ -113,8 +113,7 @@ def table(repetitions: int, seed: int, workers: int) -> str:
         cells += [f"{answer[name].false / answer[name].events:.2g}" for answer in calm]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     settings = [f"- {peer.name}: {peer.settings}." for peer in PEERS]
-    missing = [f"- {name} cannot be run here: {why}." for name, why in unavailable().items()]
-    return "\n".join([*lines, "", *settings, *missing])
+    return "\n".join([*lines, "", *settings])
 
 
 def _told(tally: Tally) -> str:
