@@ -109,7 +109,8 @@ def first_look(stack: Stack) -> Baseline:
         prior = PRIOR_ERRORS / np.maximum(level[long], _floor(stack)[long])[:, None]
         daily[long] = (weight * across + prior * daily[long]) / (weight + prior)
     usual = np.repeat(daily[:, None, :], stack.days, axis=1)
-    return _judged(stack, usual, stack.n > 0, tainted=True)
+    quiet = calm.reshape(stack.size, -1)[stack.row, stack.hour] & (stack.n > 0)
+    return _judged(stack, usual, quiet, tainted=True)
 
 
 def fit(stack: Stack, normal: Normal) -> Baseline:

@@ -45,10 +45,10 @@ Settled = tuple[Evidence, list[Elevated]]
 def settle(rows: Sequence[Row], stack: Stack, zone: str) -> list[Settled]:
     """Learn normal running and elevated stretches of all rows from each other.
 
-    First outside of what looks suspicious at a first look, then outside of what was found, until
-    nothing moves; only rows in which something still moves are looked at again.
+    First outside of what a first look finds, then outside of what was found, until nothing moves;
+    only rows in which something still moves are looked at again.
     """
-    normal = _outside_zones(stack, screen(stack, first_look(stack), penalties(stack.cells)))
+    normal = _outside(stack, _search(stack, first_look(stack), zone))
     result: dict[int, Settled] = {}
     left = list(range(len(rows)))
     for _ in range(ROUNDS):
@@ -96,18 +96,24 @@ def _outside_zones(stack: Stack, zones: dict[int, list[Zone]]) -> Normal:
 
 
 def _outside(stack: Stack, found: Found) -> Normal:
-    """The blocks that no elevated stretch touches; a burst of one cell is noise, but no level."""
+    """The blocks that no elevated stretch touches; frequent bursts of one cell are noise, no level.
+
+    Bursts of one cell tell how restless a service is where there is more than one a day. A few a
+    week are events of their own: counted as noise, they would make every rare error look normal.
+    """
+    days = stack.by_row(stack.seconds) / 86400
     level = np.ones(len(stack.row), dtype=bool)
     noise = level.copy()
     for row, own in found.items():
         blocks = stack.blocks(row)
         cell = stack.cell[blocks]
+        restless = sum(one.stop - one.start == 1 for one in own) > max(days[row], 1.0)
         for one in own:
             low = int(np.searchsorted(cell, one.start - BESIDE, side="right")) - 1
             high = int(np.searchsorted(cell, one.stop + BESIDE))
             touched = slice(blocks.start + max(low, 0), blocks.start + high)
             level[touched] = False
-            if one.stop - one.start > 1:
+            if one.stop - one.start > 1 or not restless:
                 noise[touched] = False
     return _enough(stack, Normal(level, noise))
 
