@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from detector.detect import detect
+from detector.detect import detect_all
 from detector.estimate import Estimate, Origin
 from detector.model import Detection, Options, Phase, Window
 from detector.series import Counts, Series
@@ -59,16 +60,34 @@ class Assessment:
 
 
 def assess(data: ServiceData, people: People | None, options: Options) -> Assessment:
-    """Find the windows of one service and the users that each of them hit.
+    """Find the windows of one service and the users that each of them hit: see `assess_all`."""
+    return assess_all([data], {} if people is None else {data.service: people}, options)[0]
 
-    Pure: the same data gives the same assessment. A service that cannot be judged keeps the reason.
+
+def assess_all(
+    services: Sequence[ServiceData], people: Mapping[str, People], options: Options
+) -> list[Assessment]:
+    """Find the windows of each service and the users that each of them hit.
+
+    Pure: the same data gives the same assessment, each service judged by itself; side by side they
+    cost less. A service that cannot be judged keeps the reason.
     """
-    if data.refused is not None or data.series is None:
+    usable = {
+        one.service: one.series
+        for one in services
+        if one.refused is None and one.series is not None
+    }
+    found = dict(zip(usable, detect_all(list(usable.values()), options), strict=True))
+    return [_assessed(one, found.get(one.service), people.get(one.service)) for one in services]
+
+
+def _assessed(data: ServiceData, found: Detection | None, people: People | None) -> Assessment:
+    """Put what was found in a service beside its users, and name where all of it came from."""
+    if found is None:
         reason = data.refused or "no data"
         return Assessment(
             data.service, None, (), (), data.origins, not_assessed=reason, notes=data.notes
         )
-    found = detect(data.series, options)
     windows = tuple(_named(window, data.origins) for window in found.windows)
     detection = replace(found, windows=windows)
     attempts = None if people is None else people.attempts

@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.estimate import Origin
 from detector.model import Options
-from outage_window.assess import Assessment, People, assess
+from outage_window.assess import Assessment, People, assess_all
 from outage_window.document import analysis_document
 from outage_window.incident_facts import facts
 from outage_window.joining import join, service_of
@@ -21,6 +21,9 @@ from outage_window.sources.reading import Reading
 from outage_window.sources.users import Reasons
 from reports.facts import AlertFact, Incident
 from webhooks.model import Event
+
+SIDE_BY_SIDE = 256
+"""Services judged at a time: enough to be quick, few enough that progress shows."""
 
 Progress = Callable[[str, int], None]
 """Told each step before it begins, and how many are left as far as is known."""
@@ -118,10 +121,11 @@ def analyze(request: Request, progress: Progress = lambda step, left: None) -> A
         unread -= 1
 
     found = exports.load(request.exports, request.reading, reading)
-    assessments = []
-    for done, data in enumerate(found.services):
-        progress(data.service, len(found.services) - done)
-        assessments.append(assess(data, context.users.get(data.service), request.options))
+    assessments: list[Assessment] = []
+    for begin in range(0, len(found.services), SIDE_BY_SIDE):
+        some = found.services[begin : begin + SIDE_BY_SIDE]
+        progress(some[0].service, -(-(len(found.services) - begin) // SIDE_BY_SIDE))
+        assessments += assess_all(some, context.users, request.options)
     inputs = tuple(dict.fromkeys((*found.inputs, *context.origins)))
     return Analysis(request, tuple(assessments), context, inputs)
 
