@@ -50,7 +50,6 @@ PLACES, LEAST_PLACES, MOST_PLACES = 96, 2, 16
 TOUCHED = 49
 """Shares of a cell's time for which its likelihood is computed; what lies between is read off."""
 
-SURGE_CELLS = 1
 EFFECTS = 7
 ENOUGH = 100.0
 """Nats of evidence beyond an edge after which more cells would add nothing to it."""
@@ -173,13 +172,15 @@ def _surge(grid: Grid, start: int) -> float:
 
     Traffic varies from cell to cell: what may be chance counts as no change.
     """
-    pace = grid.sums(grid.weight) / (grid.end - grid.start)
+    arrived = grid.sums(grid.weight)
+    pace = arrived / (grid.end - grid.start)
     before = pace[max(0, start - 32) : max(0, start - 1)]
-    # Retries build up: the first cells tell best.
-    after = pace[start + 1 : start + 1 + SURGE_CELLS]
-    if len(before) < 2 or not len(after) or before.mean() <= 0 or after.mean() <= 0:
+    # Retries build up: the first cell tells best, and a handful of attempts tells nothing.
+    after = pace[start + 1 : start + 2]
+    if len(before) < 2 or not len(after) or before.mean() <= 0 or arrived[start + 1] < 1:
         return 1.0
-    change = float(np.log(after.mean() / before.mean()))
-    chance = 2 * float(before.std() / before.mean()) * np.sqrt(1 / len(before) + 1 / len(after))
+    change = float(np.log(after[0] / before.mean()))
+    noise = float(before.std() / before.mean()) ** 2
+    chance = 2 * np.sqrt(noise * (1 / len(before) + 1) + 1 / arrived[start + 1])
     sure = max(1.0 - (chance / change) ** 2, 0.0) if change else 0.0
     return float(np.clip(np.exp(sure * change), 0.1, 10.0))

@@ -132,7 +132,7 @@ def sample(
     usual: F64 | None = None,
     traffic: F64 | None = None,
 ) -> Sample:
-    """Draw one service. An attempt falls anywhere into its step, so a cut step is partly hit.
+    """Draw one service. An attempt falls anywhere into its step, so a cut step's ratio is a mean.
 
     `usual` and `traffic`, of shape (cells,), take the place of the world's own.
     """
@@ -144,11 +144,7 @@ def sample(
     extra = np.zeros(len(start))
     for truth in truths:
         near = np.flatnonzero((start + world.step > truth.start) & (start < truth.end))
-        effect = truth.effect(start[near], world.step)
-        cut = (effect < truth.extra - 1e-12) & (attempts[near] > 0)
-        share = np.divide(effect, truth.extra)
-        hit = rng.binomial(attempts[near], np.clip(share, 0, 1)) / np.maximum(attempts[near], 1)
-        extra[near] = np.where(cut, hit * truth.extra, effect)
+        extra[near] = truth.effect(start[near], world.step)
     errors = draw_errors(rng, attempts, p0 + extra * (1 - p0), world.rho)
     return Sample(world, start, attempts.astype(float), errors.astype(float), p0, truths)
 

@@ -64,6 +64,20 @@ def test_the_oracle_is_every_pair_of_places_weighed(rho):
         assert [known.start[0], known.end[0]] == pytest.approx(slow, abs=6.0)
 
 
+@pytest.mark.parametrize(("mean", "extra"), [(3.0, 1.0), (20.0, 1.0), (20.0, 0.1)])
+def test_what_is_drawn_is_what_the_oracle_believes(mean, extra):
+    # Where all attempts fail, any noise in a cut cell that the oracle is not told of shows.
+    world, held = World(mean, 0.0), []
+    gained = gain(world, extra, 1)
+    for seed in range(250):
+        rng = np.random.default_rng(seed)
+        truth = place(rng, world, extra, gained, 50.0)
+        known = Oracle(sample(rng, world, (truth,)), extra).edges()
+        held += [known.start[1] <= truth.start <= known.start[2]]
+        held += [known.end[1] <= truth.end <= known.end[2]]
+    assert np.mean(held) >= 0.93
+
+
 def test_one_who_does_not_know_the_effect_does_worse_but_not_by_much():
     world = World(20.0, 0.0)
     gained = gain(world, 0.1, 1)

@@ -94,3 +94,19 @@ def test_retries_that_pile_up_do_not_move_the_onset(extra: float) -> None:
         storm = table(series.start, 60.0, series.attempts + more, series.errors + more)
         window = only(storm)
         assert window.onset == pytest.approx(onset, abs=45)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_empty_interval_after_the_onset_says_nothing_of_the_traffic(first: int) -> None:
+    # Half of the onset's cell is hit: what the next one lacks in attempts must not move it.
+    rng = np.random.default_rng(8)
+    start = EPOCH + 300.0 * np.arange(10 * 288)
+    attempts = rng.poisson(3, len(start)).astype(float)
+    at = 9 * 288
+    attempts[at : at + 3] = [4, first, 4]
+    errors = np.zeros(len(start))
+    errors[[*range(7, at - 288, 401)]] = 1.0
+    errors[at : at + 10] = attempts[at : at + 10]
+    errors[at] = 2.0
+    window = only(table(start, 300.0, np.maximum(attempts, errors), errors))
+    assert window.onset == pytest.approx(AT + 150, abs=30)
