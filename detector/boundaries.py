@@ -140,12 +140,13 @@ def _inside_cells(
     table = table_of(part.slice(first, seen), effects, TOUCHED)
     each = int(np.clip(PLACES // (last - first), LEAST_PLACES, MOST_PLACES))
     places = np.linspace(grid.start[0], grid.end[last - first - 1], each * (last - first) + 1)
-    exposure = _exposure(grid, places, _surge(part.grid, start))
+    step = _step(grid)
+    exposure = _exposure(grid, places, step, _surge(part.grid, start))
     loglik = summed(table, exposure) + beyond[:, None, None]
     loglik += np.log([share for _, _, share in SHAPES])[None, :, None]
     mass = np.exp(loglik - loglik.max()).sum(axis=0)
     at_once, slow, _ = np.array(SHAPES).T[:, :, None]
-    halfway = places + _step(grid) * slow * np.maximum(0.5 - at_once, 0.0)
+    halfway = places + step * slow * np.maximum(0.5 - at_once, 0.0)
     # Shapes meet on the grid of places: what lies between two of them is as good as the nearer one.
     apart = float(places[1] - places[0])
     index = np.rint((halfway - places[0]) / apart).astype(np.int64)
@@ -153,9 +154,8 @@ def _inside_cells(
     return summary(places[0] + apart * np.arange(len(total)), total)
 
 
-def _exposure(grid: Grid, places: F64, surge: float) -> F64:
+def _exposure(grid: Grid, places: F64, step: float, surge: float) -> F64:
     """How far each cell is touched by an edge of each shape at each place: (shapes, places, c)."""
-    step = _step(grid)
     sharp = grid.exposure(places[:, None], np.zeros((1, 1)), surge)
     at_once, slow, _ = np.array(SHAPES[1:]).T[:, :, None, None]
     ramped = grid.exposure(places[None, :, None], step * slow, surge)

@@ -167,7 +167,8 @@ class Evidence:
         """The extra failing fractions that a search tries, rising."""
         most = MOST_EFFECT if self.row.unit == 1.0 else 2 * MOST_LEVEL
         tried = effects_from(np.array([self.usual.mean()]), np.array([most]), EFFECTS)
-        return np.unique(tried)
+        # Where even the least rise is beyond the highest effect, all of them are that one.
+        return tried[np.diff(tried, prepend=-1.0) > 0]
 
 
 def local_hours(grid: Grid, low: int, high: int, origin: int, zone: str) -> F64:

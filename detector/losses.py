@@ -24,7 +24,7 @@ def losses(stack: Stack, zone: str) -> dict[int, list[Stretch]]:
         hours = local_hours(grid, 0, grid.size, int(stack.origin[row]), zone)
         traffic = traffic_of(stack, usual, row, hours)
         own = cell_zones(zones, stack.cell[stack.blocks(row)], grid.size)
-        lost = elevated(traffic.part, own, 1 - LEFT, float(penalty[row]), lambda _: 1.0)
+        lost = elevated(traffic.part, own, 1 - LEFT, float(penalty[row]))
         stretches = []
         for one in lost:
             beside = traffic.around(one.start, one.stop)

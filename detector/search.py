@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from detector.screen import Zone, merged
-from detector.segments import segments, settled_at
+from detector.segments import risen, segments, settled_at
 from detector.series import F64, I64
 
 MARGIN = 3
@@ -45,28 +45,21 @@ class Elevated:
 Slice = Callable[[int, int], Scores]
 """The cells from the first to the second (exclusive) of a row."""
 
-Waves = Callable[[int], float]
-"""How much more stretches of so many cells vary than their cells would, each for itself."""
 
-
-def elevated(
-    cells: Slice, zones: Sequence[Zone], effects: F64, penalty: float, waves: Waves
-) -> list[Elevated]:
-    """Find the stretches in `zones` (ranges of cells) that win more than `penalty`, in order.
-
-    The evidence of a stretch is divided by what `waves` says of its length.
-    """
+def elevated(cells: Slice, zones: Sequence[Zone], effects: F64, penalty: float) -> list[Elevated]:
+    """Find the stretches in `zones` (ranges of cells) that win more than `penalty`, in order."""
     found: list[Elevated] = []
     for first, last in zones:
         score = cells(first, last).score(effects[:, None])
+        rises = risen(score, penalty)
         candidates = [
             Elevated(first + start, first + stop, float(effect), float(part[start:stop].sum()))
-            for effect, part in zip(effects, score, strict=True)
+            for effect, part in zip(effects[rises], score[rises], strict=True)
             for start, stop in segments(part, penalty)
         ]
         for cluster in _overlapping(sorted(candidates, key=lambda one: (one.start, one.stop))):
             found += _best(cluster, penalty)
-    return [one for one in found if one.won > penalty * waves(one.stop - one.start)]
+    return found
 
 
 def _best(cluster: list[Elevated], penalty: float) -> list[Elevated]:
@@ -109,7 +102,7 @@ def with_phases(
             near_end = (low, min(low + 2 * reach, high)) if i else (low, low)
             near_start = (max(high - 2 * reach, low), high) if i < len(result) else (high, high)
             gaps |= {gap for gap in (near_end, near_start) if gap[0] < gap[1]}
-        more = elevated(cells, merged(sorted(gaps), 0), effects, asked, lambda _: 1.0)
+        more = elevated(cells, merged(sorted(gaps), 0), effects, asked)
         more = [one for one in more if _apart(cells, one, result, reach)]
         if not more:
             break

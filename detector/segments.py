@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from detector.series import F64
+from detector.series import F64, Bool
 
 _CHUNK = 4096
 _SHORT = 512
@@ -41,6 +41,17 @@ def segments(score: F64, penalty: float) -> list[tuple[int, int]]:
         if fallen is None:
             return found
         at = stop
+
+
+def risen(score: F64, penalty: float) -> Bool:
+    """Which rows of `score` (e, m) hold a stretch that beats `penalty`: (e,).
+
+    Beforehand and of all rows at once, as most rows of a quiet service hold none.
+    """
+    total = np.cumsum(score, axis=1)
+    lowest = np.minimum.accumulate(total - score, axis=1)
+    rises: Bool = (total - lowest).max(axis=1) > penalty
+    return rises
 
 
 def settled_at(score: F64, stop: int, penalty: float) -> bool:

@@ -12,7 +12,7 @@ from detector.screen import Zone, screen
 from detector.search import Elevated, cell_zones, elevated
 from detector.series import F64
 from detector.stack import Row, Stack, stack_of
-from detector.waves import inflation
+from detector.waves import inflations
 
 ROUNDS = 3
 """Windows taint what is expected, and what is expected decides the windows: after the first look,
@@ -128,19 +128,28 @@ def _enough(stack: Stack, normal: Normal) -> Normal:
 def _search(stack: Stack, baseline: Baseline, zone: str) -> Found:
     """Find the elevated stretches of all rows, the cells weighed one by one where need be."""
     asked = penalties(stack.cells)
-    found: Found = {}
     zones = screen(stack, baseline, asked)
     blind = np.flatnonzero(baseline.rho * stack.by_row(stack.nn) > BLIND * stack.by_row(stack.n))
-    normal = _outside_zones(stack, zones).noise
+    found: Found = {}
     for row in sorted({*zones, *blind.tolist()}):
         evidence = evidence_of(stack, baseline, row, zone)
         size = evidence.row.grid.size
         cells = [(0, size)]
         if row not in blind:
             cells = cell_zones(zones[row], stack.cell[stack.blocks(row)], size)
-        waves = inflation(stack, baseline, normal, row)
-        effects, penalty = evidence.effects(), float(asked[row])
-        stretches = elevated(evidence.part, cells, effects, penalty, waves)
-        if stretches:
-            found[row] = stretches
-    return found
+        found[row] = elevated(evidence.part, cells, evidence.effects(), float(asked[row]))
+    return _above_waves(stack, baseline, zones, asked, found)
+
+
+def _above_waves(
+    stack: Stack, baseline: Baseline, zones: dict[int, list[Zone]], asked: F64, found: Found
+) -> Found:
+    """Keep the stretches whose evidence, divided by what waves of their length add, still wins."""
+    rows = [row for row, own in found.items() if own]
+    waves = inflations(stack, baseline, _outside_zones(stack, zones).noise, rows)
+    kept: Found = {}
+    for row, factor in zip(rows, waves, strict=True):
+        own = [o for o in found[row] if o.won > asked[row] * factor(o.stop - o.start)]
+        if own:
+            kept[row] = own
+    return kept

@@ -67,7 +67,7 @@ def test_the_oracle_is_every_pair_of_places_weighed(rho):
 @pytest.mark.parametrize(("mean", "extra"), [(3.0, 1.0), (20.0, 1.0), (20.0, 0.1)])
 def test_what_is_drawn_is_what_the_oracle_believes(mean, extra):
     # Where all attempts fail, any noise in a cut cell that the oracle is not told of shows.
-    world, held = World(mean, 0.0), []
+    world, held = World(mean, 0.0, days=7.0), []
     gained = gain(world, extra, 1)
     for seed in range(250):
         rng = np.random.default_rng(seed)

@@ -80,7 +80,7 @@ def everywhere(series: Counts) -> list[tuple[int, int]]:
     size = evidence.row.grid.size
     (asked,) = penalties(stack.cells)
     effects = evidence.effects()
-    found = elevated(evidence.part, [(0, size)], effects, float(asked), lambda _: 1.0)
+    found = elevated(evidence.part, [(0, size)], effects, float(asked))
     return [(one.start, one.stop) for one in found]
 
 
