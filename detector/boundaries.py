@@ -8,13 +8,15 @@ central 95 %.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from detector.brief import AROUND, SHORT, both
 from detector.edge import Edge, Edges, apart, limit, summary
 from detector.evidence import Likelihood, Slice
 from detector.grid import Grid
-from detector.ramps import slow_onset
+from detector.ramps import Side, slow_onsets
 from detector.series import F64
 from detector.sums import tally
 from detector.touched import summed, table_of
@@ -65,32 +67,43 @@ def edges(cells: Slice, floor: int, start: int, stop: int, ceiling: int, size: i
     """
     if stop - start <= SHORT and start > 0 and stop < size:
         return both(cells(max(floor, start - AROUND), min(ceiling, stop + AROUND)))
-    if start == 0:
-        first = limit(float(cells(0, 1).grid.start[0]))
-    else:
-        first = _onset(cells, floor, start, stop)
-    if stop == size:
-        return apart(first, limit(float(cells(size - 1, size).grid.end[-1])))
 
     def backwards(low: int, high: int) -> Likelihood:
         return cells(size - high, size - low).mirrored()
 
-    back = _onset(backwards, size - ceiling, size - stop, size - start)
-    return apart(first, Edge(-back.point, -back.high, -back.low))
+    onset, recovery = _onsets(
+        [
+            _side(cells, floor, start, stop),
+            _side(backwards, size - ceiling, size - stop, size - start),
+        ]
+    )
+    return apart(onset, Edge(-recovery.point, -recovery.high, -recovery.low, recovery.at_limit))
 
 
-def _onset(cells: Slice, floor: int, start: int, stop: int) -> Edge:
-    """Find the onset; the stretch's last cell may be cut by its recovery and has no say."""
-    last = stop - 1 if stop - start > 1 else stop
-    slow = slow_onset(cells, floor, start, last)
-    if slow is not None:
-        return slow
-    reach = _reach(cells, start, last)
-    low = max(floor, start - max(reach - start, LEAST_REACH))
-    part = cells(low, reach)
-    inside = (start + 1, reach) if reach - start > 2 else (start, reach)
-    effects = part.effects(inside[0] - low, inside[1] - low, EFFECTS)
-    return _posterior(part, start - low, effects)
+def _side(cells: Slice, floor: int, start: int, stop: int) -> Side:
+    """The stretch from one end; its last cell may be cut by the other and has no say."""
+    return Side(cells, floor, start, stop - 1 if stop - start > 1 else stop)
+
+
+def _onsets(sides: Sequence[Side]) -> list[Edge]:
+    """Find the onset from each side; where the data begin inside the stretch, that is all."""
+    slow = iter(slow_onsets([side for side in sides if side.start > 0]))
+    return [
+        (next(slow) or _sharp(side))
+        if side.start > 0
+        else limit(float(side.cells(0, 1).grid.start[0]))
+        for side in sides
+    ]
+
+
+def _sharp(side: Side) -> Edge:
+    """Find an onset that is sharp, or nearly so."""
+    reach = _reach(side.cells, side.start, side.stop)
+    low = max(side.floor, side.start - max(reach - side.start, LEAST_REACH))
+    part = side.cells(low, reach)
+    inside = side.start + (reach - side.start > 2)
+    effects = part.effects(inside - low, reach - low, EFFECTS)
+    return _posterior(part, side.start - low, effects)
 
 
 def _reach(cells: Slice, start: int, stop: int) -> int:

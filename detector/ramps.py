@@ -2,69 +2,213 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
 import numpy as np
 
 from detector.edge import Edge, summary
-from detector.evidence import Slice
-from detector.series import F64
+from detector.evidence import Likelihood, Slice
+from detector.series import F64, I64
 from detector.touched import summed, table_of
 
-SCALES = (4, 8, 16, 32, 64)
+SCALES = (1, 2, 4, 8, 16, 32, 64)
 """Cells of a stretch whose effect is compared with that of twice as many after them."""
 
-MOST_REACH = 224
-PLACES = 241
-LENGTHS = 8
-EFFECTS = 5
-TOUCHED = 17
-SLOW = 0.1
-"""How likely an edge that climbs for longer is beforehand; the rest are sharp."""
+SUMMIT = 4
+"""The worst quarter of a stretch ends its rise: one that builds up and ebbs away has no plateau."""
+
+MOST_STRETCH = 1024
+"""Cells from the beginning in which the summit is looked for."""
+
+REACH, LONGEST = 4, 8
+"""Scales around the beginning in which the edge may lie, and that the longest climb lasts."""
+
+CLEARLY = 2.0
+"""Standard deviations by which the beginning must be less hit to count as a climb."""
+
+PLACES = 121
+LENGTHS = 9
+EFFECTS = 7
+TOUCHED = 33
+
+SLOW, EACH = 2.0, 1.5
+"""Nats by which a slow edge must be likelier: one outage in ten has any, and each of its edges has
+a length to choose. That the other edge is slow too is no surprise."""
+
+UNLIKELY = 0.1
+"""Below this probability an edge is weighed as a sharp one."""
+
+NEGLIGIBLE = 8.0
+"""What is so many nats less likely than the best is not weighed closely."""
 
 
-def slow_onset(cells: Slice, floor: int, start: int, stop: int) -> Edge | None:
-    """Find the onset of the stretch [`start`, `stop`) if it climbs for long, else None.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A stretch [`start`, `stop`) of `cells` seen from one end: time may run backwards.
 
-    It may climb from nothing, or from half of its effect, while retries pile up. The edge is where
-    half of the effect is there: a sharp outage that begins then has as many errors. Tried only
-    where the first cells are clearly less hit than those after them.
+    Cells before `floor` have no say.
     """
-    scale = _climbing(cells, start, stop)
-    if scale is None:
-        return None
-    reach = min(16 * scale, MOST_REACH)
-    low, high = max(floor, start - reach), min(stop, start + reach)
-    part = cells(low, high)
-    grid = part.grid
-    late = (min(start - low + 2 * scale, grid.size - 2), grid.size)
-    step = float(np.median(grid.end - grid.start))
-    middle = float(grid.start[start - low])
-    places = middle + step * scale * np.linspace(-2, 10, PLACES)
-    lengths = step * scale * np.geomspace(0.5, 16, LENGTHS)
-    table = table_of(part, part.effects(*late, EFFECTS), TOUCHED)
-    at = places[:, None]
-    sharp = grid.exposure(at, np.zeros((1, 1)), 1.0)
-    shapes = [sharp]
-    for length in lengths:
-        shapes.append(grid.exposure(at - length / 2, np.full((1, 1), length), 1.0))
-        shapes.append((sharp + grid.exposure(at, np.full((1, 1), length), 1.0)) / 2)
-    mass = np.logaddexp.reduce(summed(table, np.array(shapes)), axis=0)
-    mass += np.log([1 - SLOW, *[SLOW / (2 * LENGTHS)] * (2 * LENGTHS)])[:, None]
-    weight: F64 = np.exp(mass - mass.max())
-    if weight[1:].sum() <= weight[0].sum():
-        return None
-    return summary(places, weight[1:].sum(axis=0))
+
+    cells: Slice
+    floor: int
+    start: int
+    stop: int
 
 
-def _climbing(cells: Slice, start: int, stop: int) -> int | None:
-    """The smallest scale at which the beginning is less hit than what follows, if there is one."""
-    first = start + 1  # the cell that the edge may cut is less hit in any case
-    for scale in SCALES:
-        if first + 3 * scale >= stop:
-            break
-        part = cells(first, first + 3 * scale)
-        early = part.effects(0, scale, 3)
-        late = part.effects(scale, 3 * scale, 3)
-        # The outer effects lie 2.5 deviations off: 1.75 of them apart is a fair hint.
-        if 0.3 * early[1] + 0.7 * early[2] < 0.7 * late[0] + 0.3 * late[1]:
-            return scale
-    return None
+def slow_onsets(sides: Sequence[Side]) -> list[Edge | None]:
+    """Find the onsets of a stretch, seen from one end or from both, that climb for long; else None.
+
+    An edge may climb from nothing, or from half of its effect, while retries pile up. It is where
+    half of the effect is there: a sharp outage that begins then has as many errors. Both ends share
+    one effect, and climb no longer than to the summit between them. Tried only where the first
+    cells of an end are less hit than those after them; weighed roughly, then closely around the
+    best.
+    """
+    summits = [_summit(side) for side in sides]
+    scales = [_climbing(side, summit) for side, summit in zip(sides, summits, strict=True)]
+    most = max(scales)
+    if not most:
+        return [None] * len(sides)
+    views = [
+        _view(side, summit, scale or most)
+        for side, summit, scale in zip(sides, summits, scales, strict=True)
+    ]
+    effects = np.unique(np.concatenate([view.effects() for view in views]))
+    rough = [view.rough(effects) for view in views]
+    sharp = [
+        view.weighed(tried.sharp(), blurred=True) for view, tried in zip(views, rough, strict=True)
+    ]
+    slow = [view.weighed(tried, blurred=True) for view, tried in zip(views, rough, strict=True)]
+    result: list[Edge | None] = []
+    for view, tried, own, likely in zip(views, rough, slow, _climbs(sharp, slow), strict=True):
+        plain = likely < UNLIKELY
+        result.append(None if plain else view.edge(tried.around(own), likely))
+    return result
+
+
+def _climbs(sharp: Sequence[F64], slow: Sequence[F64]) -> F64:
+    """How likely it is that each end climbs; they share one effect."""
+    sides = len(slow)
+    cases = np.array(list(product((False, True), repeat=sides)))
+    told = []
+    for climbs in cases:
+        own = [one.max(axis=(1, 2)) for one in map(_either, climbs, slow, sharp)]
+        told.append(np.sum(own, axis=0).max() - SLOW * climbs.any() - EACH * climbs.sum())
+    mass = np.exp(np.array(told) - max(told))
+    likely: F64 = (mass @ cases) / mass.sum()
+    return likely
+
+
+def _either(climbs: bool, slow: F64, sharp: F64) -> F64:
+    return slow if climbs else sharp
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """What is tried: `places` (p,) of the edge and `lengths` (l,) of the climb in seconds, and
+    `effects` (e,); all evenly spaced in their own way."""
+
+    places: F64
+    lengths: F64
+    effects: F64
+
+    def sharp(self) -> _Grid:
+        """The same without a climb."""
+        return replace(self, lengths=np.zeros(1))
+
+    def around(self, loglik: F64) -> _Grid:
+        """A closer grid, where this one shows that something may lie."""
+        effects, shapes, places = np.nonzero(loglik > loglik.max() - NEGLIGIBLE)
+
+        def near(tried: F64, seen: I64) -> tuple[float, float]:
+            return tried[max(seen.min() - 1, 0)], tried[min(seen.max() + 1, len(tried) - 1)]
+
+        return _Grid(
+            np.linspace(*near(self.places, places), PLACES),
+            np.geomspace(*near(self.lengths, shapes % len(self.lengths)), LENGTHS),
+            np.linspace(*near(self.effects, effects), EFFECTS),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The cells around one end, up to the summit; the stretch begins in cell `start` of `part`."""
+
+    part: Likelihood
+    start: int
+    scale: float
+    """Seconds that the climb may roughly last."""
+
+    def effects(self) -> F64:
+        """The full effect as the last cells before the summit show it, which may lie beyond it."""
+        size = self.part.grid.size
+        seen = self.part.effects(size - max((size - self.start) // 3, 1), size, EFFECTS)
+        beyond = seen[EFFECTS // 2] * np.geomspace(0.8, 1.6, EFFECTS)
+        effects: F64 = np.clip(np.concatenate([seen, beyond]), 0.0, 1 - 1e-9)
+        return effects
+
+    def rough(self, effects: F64) -> _Grid:
+        """What is tried at first."""
+        begin = float(self.part.grid.start[self.start])
+        places = begin + self.scale * np.linspace(-1, REACH, PLACES)
+        return _Grid(places, self.scale * np.geomspace(0.25, LONGEST, LENGTHS), effects)
+
+    def weighed(self, tried: _Grid, *, blurred: bool) -> F64:
+        """The log-likelihood of each effect, shape and place, (e, 2 l, p)."""
+        part = self.part.blurred() if blurred else self.part
+        at, length = tried.places[:, None], tried.lengths[:, None, None]
+        sharp = part.grid.exposure(at, np.zeros((1, 1)), 1.0)
+        shapes = [
+            part.grid.exposure(at - length / 2, length, 1.0),
+            (sharp + part.grid.exposure(at[None], length, 1.0)) / 2,
+        ]
+        full = np.concatenate([(at + length / 2)[..., 0], (at + length)[..., 0]])
+        table = table_of(part, tried.effects, TOUCHED)
+        late = full > part.grid.end[-1] + self.scale
+        return np.where(
+            late & (tried.lengths[0] > 0), -np.inf, summed(table, np.concatenate(shapes))
+        )
+
+    def edge(self, tried: _Grid, climbs: float) -> Edge:
+        """The edge where it climbs with the given probability, else is sharp."""
+        mass = np.zeros(len(tried.places))
+        for grid, likely in ((tried, climbs), (tried.sharp(), 1 - climbs)):
+            loglik = self.weighed(grid, blurred=False)
+            own = np.exp(loglik - loglik.max()).sum(axis=(0, 1))
+            mass += likely * own / own.sum()
+        return summary(tried.places, mass)
+
+
+def _view(side: Side, summit: int, scale: int) -> _View:
+    low = max(side.floor, side.start - REACH * scale)
+    part = side.cells(low, min(summit, side.start + LONGEST * scale))
+    return _View(part, side.start - low, scale * float(np.median(part.grid.end - part.grid.start)))
+
+
+def _summit(side: Side) -> int:
+    """The cell after the middle of the worst part of the stretch: until there it may climb."""
+    part = side.cells(side.start, min(side.stop, side.start + MOST_STRETCH))
+    size = part.grid.size
+    width = max(size // SUMMIT, 1)
+    begins = np.unique(np.linspace(0, size - width, 4 * SUMMIT + 1).astype(np.int64))[:, None]
+    every = np.arange(size)
+    within = ((every >= begins) & (every < begins + width)).astype(np.float64)
+    worst = int(begins[np.argmax(part.best(within)[0]), 0])
+    return side.start + worst + (width + 1) // 2
+
+
+def _climbing(side: Side, summit: int) -> int:
+    """The scale at which the beginning is most clearly less hit than what follows, or 0."""
+    first = side.start + 1  # the cell that the edge may cut is less hit in any case
+    part = side.cells(first, max(min(first + 3 * SCALES[-1], summit), first + 1))
+    every, size = np.arange(part.grid.size), part.grid.size
+    scales = np.array([scale for scale in SCALES if 2 * scale <= size])
+    if not len(scales):
+        return 0
+    early = every < scales[:, None]
+    late = ~early & (every < 3 * scales[:, None])
+    effect, spread = part.best(np.array([early, late], dtype=np.float64))
+    clear = (effect[1] - effect[0]) / np.hypot(*spread)
+    return int(scales[np.argmax(clear)]) if clear.max() > CLEARLY else 0
