@@ -67,6 +67,23 @@ def test_a_slow_edge_is_where_half_of_the_effect_is_there(climb: int) -> None:
     assert window.until == pytest.approx(AT + 60 * (climb + 120), abs=30)
 
 
+@pytest.mark.parametrize("climb", [6, 15, 30])
+def test_an_outage_that_ebbs_away_as_soon_as_it_is_full_has_both_edges_at_half(climb: int) -> None:
+    rise = {i: 0.01 + 0.4 * (i + 0.5) / climb for i in range(climb)}
+    fall = {2 * climb - 1 - i: share for i, share in rise.items()}
+    window = only(with_cells(60.0, rise | fall))
+    assert window.onset == pytest.approx(AT + 30 * climb, abs=30 + 6 * climb)
+    assert window.until == pytest.approx(AT + 90 * climb, abs=30 + 6 * climb)
+
+
+def test_a_sharp_onset_stays_exact_beside_a_slow_recovery() -> None:
+    full = dict.fromkeys(range(60), 0.41)
+    fall = {60 + i: 0.41 - 0.4 * (i + 0.5) / 30 for i in range(30)}
+    window = only(with_cells(60.0, full | fall))
+    assert window.onset == pytest.approx(AT, abs=10)
+    assert window.until == pytest.approx(AT + 60 * 75, abs=240)
+
+
 def test_an_edge_is_exact_though_half_of_its_effect_builds_up_later() -> None:
     climbing = {i: 0.2 + 0.2 * min(i / 15, 1.0) for i in range(90)}
     window = only(with_cells(60.0, climbing))
