@@ -28,10 +28,10 @@ REACH, LONGEST = 4, 8
 CLEARLY = 2.0
 """Standard deviations by which the beginning must be less hit to count as a climb."""
 
-PLACES = 121
-LENGTHS = 9
-EFFECTS = 7
-TOUCHED = 33
+ROUGHLY, PLACES = 41, 121
+LENGTHS = 7
+EFFECTS = 5
+TOUCHED = 25
 
 SLOW, EACH = 2.0, 1.5
 """Nats by which a slow edge must be likelier: one outage in ten has any, and each of its edges has
@@ -152,7 +152,7 @@ class _View:
     def rough(self, effects: F64) -> _Grid:
         """What is tried at first."""
         begin = float(self.part.grid.start[self.start])
-        places = begin + self.scale * np.linspace(-1, REACH, PLACES)
+        places = begin + self.scale * np.linspace(-1, REACH, ROUGHLY)
         return _Grid(places, self.scale * np.geomspace(0.25, LONGEST, LENGTHS), effects)
 
     def weighed(self, tried: _Grid, *, blurred: bool) -> F64:
