@@ -105,6 +105,7 @@ def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | No
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    written = column
     column = pc.utf8_upper(pc.utf8_trim_whitespace(column))
     numeric = arrow.truths(pc.match_substring_regex(column, _NUMBER))
     zoned = arrow.truths(pc.match_substring_regex(column, _ZONED))
@@ -118,10 +119,10 @@ def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | No
         nanoseconds = arrow.integers(_as_time(readable, offset, pa))
     except pa.ArrowInvalid:
         row = _unreadable(readable, offset)
-        shown = readable[row].as_py()[:40]
+        shown = written[row].as_py()[:40]
         raise InputError(place(row), f"cannot read the time {shown!r}; {_EXPECTED}") from None
     if other.any():
-        raise _mixed(column, int(np.argmax(other)), place)
+        raise _mixed(written, int(np.argmax(other)), place)
     return nanoseconds / 1e9 if offset else _local(nanoseconds, zone, place)
 
 

@@ -95,7 +95,8 @@ def test_an_hour_that_occurs_twice_or_never(clock: str) -> None:
         (["2024-01-18T12:00:00Z", None], 1, "no time"),
         (["1705579200", "1705579260000"], 0, "--time-unit"),
         (["0", "60"], 0, "--time-unit"),
-        (["1e9", "2e9"], 0, "cannot read"),
+        (["1e9", "2e9"], 0, "cannot read the time '1e9'"),
+        (["yesterday"], 0, "cannot read the time 'yesterday'"),
     ],
 )
 def test_refused_with_the_row(values: list[str], row: int, expected: str) -> None:
