@@ -28,7 +28,7 @@ REACH, LONGEST = 4, 8
 CLEARLY = 2.0
 """Standard deviations by which the beginning must be less hit to count as a climb."""
 
-ROUGHLY, PLACES = 41, 121
+ROUGHLY, PLACES, IN_CELL = 41, 161, 4
 LENGTHS = 7
 EFFECTS = 5
 TOUCHED = 25
@@ -76,33 +76,26 @@ def slow_onsets(sides: Sequence[Side]) -> list[Edge | None]:
         for side, summit, scale in zip(sides, summits, scales, strict=True)
     ]
     effects = np.unique(np.concatenate([view.effects() for view in views]))
-    rough = [view.rough(effects) for view in views]
-    sharp = [
-        view.weighed(tried.sharp(), blurred=True) for view, tried in zip(views, rough, strict=True)
+    slow = [view.tried(view.rough(effects)) for view in views]
+    sharp = [view.tried(view.rough(effects).sharp(view.step / IN_CELL)) for view in views]
+    ends = zip(views, slow, sharp, _climbs(slow, sharp), strict=True)
+    return [
+        None if climbs < UNLIKELY else view.edge(one.close(), other.close(), climbs)
+        for view, one, other, climbs in ends
     ]
-    slow = [view.weighed(tried, blurred=True) for view, tried in zip(views, rough, strict=True)]
-    result: list[Edge | None] = []
-    for view, tried, own, likely in zip(views, rough, slow, _climbs(sharp, slow), strict=True):
-        plain = likely < UNLIKELY
-        result.append(None if plain else view.edge(tried.around(own), likely))
-    return result
 
 
-def _climbs(sharp: Sequence[F64], slow: Sequence[F64]) -> F64:
+def _climbs(slow: Sequence[_Tried], sharp: Sequence[_Tried]) -> F64:
     """How likely it is that each end climbs; they share one effect."""
-    sides = len(slow)
-    cases = np.array(list(product((False, True), repeat=sides)))
-    told = []
-    for climbs in cases:
-        own = [one.max(axis=(1, 2)) for one in map(_either, climbs, slow, sharp)]
-        told.append(np.sum(own, axis=0).max() - SLOW * climbs.any() - EACH * climbs.sum())
-    mass = np.exp(np.array(told) - max(told))
+    best = [[one.loglik.max(axis=(1, 2)) for one in kind] for kind in (sharp, slow)]
+    cases = np.array(list(product((0, 1), repeat=len(slow))))
+    told = np.array(
+        [np.max(sum(best[climbs][end] for end, climbs in enumerate(case))) for case in cases]
+    )
+    told -= SLOW * cases.any(axis=1) + EACH * cases.sum(axis=1)
+    mass = np.exp(told - told.max())
     likely: F64 = (mass @ cases) / mass.sum()
     return likely
-
-
-def _either(climbs: bool, slow: F64, sharp: F64) -> F64:
-    return slow if climbs else sharp
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +107,37 @@ class _Grid:
     lengths: F64
     effects: F64
 
-    def sharp(self) -> _Grid:
-        """The same without a climb."""
-        return replace(self, lengths=np.zeros(1))
+    def sharp(self, apart: float) -> _Grid:
+        """The same without a climb, places so many seconds apart."""
+        places = np.arange(self.places[0], self.places[-1], apart)
+        return _Grid(places, np.zeros(1), self.effects)
 
-    def around(self, loglik: F64) -> _Grid:
+    def over(self, low: float, high: float) -> _Grid:
+        """The same for places from `low` to `high`."""
+        return replace(self, places=np.linspace(low, high, PLACES))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A grid with its log-likelihoods, (e, shapes, p)."""
+
+    grid: _Grid
+    loglik: F64
+
+    def close(self) -> _Grid:
         """A closer grid, where this one shows that something may lie."""
-        effects, shapes, places = np.nonzero(loglik > loglik.max() - NEGLIGIBLE)
+        effects, shapes, places = np.nonzero(self.loglik > self.loglik.max() - NEGLIGIBLE)
 
         def near(tried: F64, seen: I64) -> tuple[float, float]:
             return tried[max(seen.min() - 1, 0)], tried[min(seen.max() + 1, len(tried) - 1)]
 
+        lengths = self.grid.lengths
+        if len(lengths) > 1:
+            lengths = np.geomspace(*near(lengths, shapes % len(lengths)), LENGTHS)
         return _Grid(
-            np.linspace(*near(self.places, places), PLACES),
-            np.geomspace(*near(self.lengths, shapes % len(self.lengths)), LENGTHS),
-            np.linspace(*near(self.effects, effects), EFFECTS),
+            np.linspace(*near(self.grid.places, places), PLACES),
+            lengths,
+            np.linspace(*near(self.grid.effects, effects), EFFECTS),
         )
 
 
@@ -138,8 +147,9 @@ class _View:
 
     part: Likelihood
     start: int
+    step: float
     scale: float
-    """Seconds that the climb may roughly last."""
+    """Seconds that a cell lasts, and that the climb may roughly last."""
 
     def effects(self) -> F64:
         """The full effect as the last cells before the summit show it, which may lie beyond it."""
@@ -154,6 +164,10 @@ class _View:
         begin = float(self.part.grid.start[self.start])
         places = begin + self.scale * np.linspace(-1, REACH, ROUGHLY)
         return _Grid(places, self.scale * np.geomspace(0.25, LONGEST, LENGTHS), effects)
+
+    def tried(self, grid: _Grid) -> _Tried:
+        """Weigh a grid for one who cannot tell places close together apart."""
+        return _Tried(grid, self.weighed(grid, blurred=True))
 
     def weighed(self, tried: _Grid, *, blurred: bool) -> F64:
         """The log-likelihood of each effect, shape and place, (e, 2 l, p)."""
@@ -171,20 +185,23 @@ class _View:
             late & (tried.lengths[0] > 0), -np.inf, summed(table, np.concatenate(shapes))
         )
 
-    def edge(self, tried: _Grid, climbs: float) -> Edge:
+    def edge(self, slow: _Grid, sharp: _Grid, climbs: float) -> Edge:
         """The edge where it climbs with the given probability, else is sharp."""
-        mass = np.zeros(len(tried.places))
-        for grid, likely in ((tried, climbs), (tried.sharp(), 1 - climbs)):
-            loglik = self.weighed(grid, blurred=False)
+        low = min(slow.places[0], sharp.places[0])
+        high = max(slow.places[-1], sharp.places[-1])
+        mass = np.zeros(PLACES)
+        for tried, likely in ((slow, climbs), (sharp, 1 - climbs)):
+            loglik = self.weighed(tried.over(low, high), blurred=False)
             own = np.exp(loglik - loglik.max()).sum(axis=(0, 1))
             mass += likely * own / own.sum()
-        return summary(tried.places, mass)
+        return summary(slow.over(low, high).places, mass)
 
 
 def _view(side: Side, summit: int, scale: int) -> _View:
     low = max(side.floor, side.start - REACH * scale)
     part = side.cells(low, min(summit, side.start + LONGEST * scale))
-    return _View(part, side.start - low, scale * float(np.median(part.grid.end - part.grid.start)))
+    step = float(np.median(part.grid.end - part.grid.start))
+    return _View(part, side.start - low, step, scale * step)
 
 
 def _summit(side: Side) -> int:
