@@ -68,7 +68,7 @@ def slow_onsets(sides: Sequence[Side]) -> list[Edge | None]:
     """
     summits = [_summit(side) for side in sides]
     scales = [_climbing(side, summit) for side, summit in zip(sides, summits, strict=True)]
-    most = max(scales)
+    most = max(scales, default=0)
     if not most:
         return [None] * len(sides)
     views = [
@@ -219,11 +219,11 @@ def _summit(side: Side) -> int:
 def _climbing(side: Side, summit: int) -> int:
     """The scale at which the beginning is most clearly less hit than what follows, or 0."""
     first = side.start + 1  # the cell that the edge may cut is less hit in any case
-    part = side.cells(first, max(min(first + 3 * SCALES[-1], summit), first + 1))
-    every, size = np.arange(part.grid.size), part.grid.size
+    size = min(3 * SCALES[-1], summit - first)
     scales = np.array([scale for scale in SCALES if 2 * scale <= size])
     if not len(scales):
         return 0
+    part, every = side.cells(first, first + size), np.arange(size)
     early = every < scales[:, None]
     late = ~early & (every < 3 * scales[:, None])
     effect, spread = part.best(np.array([early, late], dtype=np.float64))
