@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detector.detect import detect
 from detector.estimate import Estimate
@@ -127,3 +129,40 @@ def test_an_empty_interval_after_the_onset_says_nothing_of_the_traffic(first: in
     errors[at] = 2.0
     window = only(table(start, 300.0, np.maximum(attempts, errors), errors))
     assert window.onset == pytest.approx(AT + 150, abs=30)
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 6])
+def test_an_outage_that_has_only_begun_has_an_onset_and_no_end(last: int) -> None:
+    size = 10 * 288
+    attempts = np.full(size, 400.0)
+    errors = np.where(np.arange(size) % 3, 4.0, 5.0)
+    errors[-last:] = 300.0
+    window = only(table(EPOCH + 300.0 * np.arange(size), 300.0, attempts, errors))
+    assert window.status == "ongoing"
+    assert window.onset == pytest.approx(EPOCH + 300.0 * (size - last), abs=150)
+    assert window.end.value is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([40, 400, 2000]),
+    st.sampled_from([1, 20, 5000]),
+    st.sampled_from([1, 2, 5, 20, 60]),
+    st.sampled_from(["first", "last", "anywhere"]),
+    st.sampled_from(["sharp", "climbs", "climbs and falls"]),
+)
+def test_wherever_an_outage_lies_its_edges_lie_in_their_intervals(
+    seed: int, size: int, mean: int, cells: int, where: str, shape: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    cells = min(cells, size // 2)
+    begin = {"first": 0, "last": size - cells}.get(where, int(rng.integers(size - cells)))
+    rise = np.linspace(0, 1, cells) if shape == "climbs" else 1 - abs(np.linspace(-1, 1, cells))
+    p = np.full(size, 0.01)
+    p[begin : begin + cells] += 0.6 * (np.ones(cells) if shape == "sharp" else rise)
+    attempts = rng.poisson(mean, size)
+    counts = (attempts * 1.0, rng.binomial(attempts, p) * 1.0)
+    for window in detect(table(EPOCH + 60.0 * np.arange(size), 60.0, *counts)).windows:
+        for edge in (window.start, window.end):
+            assert edge.value is None or holds(edge, edge.value)
