@@ -63,6 +63,13 @@ PARTS: dict[str, tuple[str, Callable[[Size], Iterator[str]]]] = {
 }
 
 
+def _command(part: str, asked: argparse.Namespace) -> str:
+    """What makes the same table again."""
+    share = "" if asked.share == 1 else f" --share {asked.share:g}"
+    extra = "".join(f" --extra {one:g}" for one in asked.extra or ())
+    return f"script/bench detection {part}{share}{extra}{' --tuning' * asked.tuning}"
+
+
 def main() -> int:
     """Print the tables of the parts asked for, or of all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -78,13 +85,10 @@ def main() -> int:
     size = Size(
         asked.share, TUNING if asked.tuning else REPORTING, asked.workers, tuple(asked.extra or ())
     )
-    which = "tuning" if asked.tuning else "reporting"
     for name in asked.parts or PARTS:
         title, part = PARTS[name]
-        print(f"### {title}\n")
-        print(
-            f"`script/bench detection {name}`, {which} seeds, {asked.share:g} of the full size.\n"
-        )
+        print(f"## {title}\n")
+        print(f"`{_command(name, asked)}`, {'tuning' if asked.tuning else 'reporting'} seeds.\n")
         for text in part(size):
             print(text, end="\n\n", flush=True)
     return 0

@@ -287,7 +287,7 @@ def line(scene: str, cases: Sequence[Outcome]) -> Line:
     wrong = "".join(f"; one {kind}" for kind in sorted(one.wrong for one in cases if one.wrong))
     note = f"limit {best.mean():.4f}; {', '.join(parts)}; {missed} missed, {extra} extra{wrong}"
     target = SCENES[scene][1]
-    asked = "" if target is None else f"IoU >= {target}{' as one' * scene.startswith(DAYS)}"
+    asked = "" if target is None else f"IoU ≥ {target}{' as one' * scene.startswith(DAYS)}"
     met = None if target is None else bool(seen.mean() >= target)
     return Line(scene, asked, f"{seen.mean():.4f} in {len(cases)}", met, note)
 

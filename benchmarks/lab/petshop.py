@@ -172,7 +172,7 @@ def injected(seed: int, repetitions: int) -> list[Outcome]:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Markdown rows: injected outages by the share that failed; a missed one has an IoU of 0."""
-    head = "| failing | outages | missed | mean IoU | median | 10 % below | >= 0.95 | other |"
+    head = "| failing | outages | missed | mean IoU | median | 10 % below | ≥ 0.95 | other |"
     lines = [head, "| --- " * 8 + "|"]
     for share in (*SHARES, None):
         own = [one for one in outcomes if share in (one.share, None)]

@@ -256,7 +256,7 @@ def lines_of(name: str, outcomes: Sequence[Quiet], target: float) -> list[Line]:
     unjudged = len(outcomes) - len(seen)
     note = f"{places or 'none'}; {unjudged} of {len(outcomes)} services not assessed and left out"
     met = len(windows) <= target * WEEKS * len(seen)
-    rows = [Line(name, f"<= {target} a service-week", rate(len(windows), len(seen)), met, note)]
+    rows = [Line(name, f"≤ {target} a service-week", rate(len(windows), len(seen)), met, note)]
     for kind in sorted({window.kind for window in windows}):
         count = sum(window.kind == kind for window in windows)
         rows.append(Line(f"{name}: {kind}", "", rate(count, len(seen)), None))
