@@ -32,6 +32,8 @@ ROUGHLY, PLACES, IN_CELL = 41, 161, 4
 LENGTHS = 7
 EFFECTS = 5
 TOUCHED = 25
+"""Places tried at first, then closely, and in a cell for a sharp edge; lengths of a climb; effects;
+shares of a cell's time."""
 
 SLOW, EACH = 2.0, 1.5
 """Nats by which a slow edge must be likelier: one outage in ten has any, and each of its edges has
