@@ -166,7 +166,7 @@ class Evidence:
     def effects(self) -> F64:
         """The extra failing fractions that a search tries, rising."""
         most = MOST_EFFECT if self.row.unit == 1.0 else 2 * MOST_LEVEL
-        tried = effects_from(np.array([self.usual.mean()]), np.array([most]), EFFECTS)
+        tried = effects_from(np.array([self.usual.mean()]), np.array([most]), EFFECTS)[:, 0]
         # Where even the least rise is beyond the highest effect, all of them are that one.
         return tried[np.diff(tried, prepend=-1.0) > 0]
 

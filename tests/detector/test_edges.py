@@ -143,6 +143,17 @@ def test_an_outage_that_has_only_begun_has_an_onset_and_no_end(last: int) -> Non
     assert window.end.value is None
 
 
+def test_where_most_attempts_fail_every_day_an_outage_is_told_once() -> None:
+    # Every effect that is tried is then the highest, 95 %.
+    rng = np.random.default_rng(3)
+    attempts = rng.poisson(400, 2000)
+    p = np.full(2000, 0.7)
+    p[900:960] = 0.99
+    window = only(table(EPOCH + 60.0 * np.arange(2000), 60.0, attempts, rng.binomial(attempts, p)))
+    assert window.onset == pytest.approx(EPOCH + 60.0 * 900, abs=60)
+    assert window.pattern == "continuous"
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 10_000),
