@@ -37,6 +37,11 @@ def commands_of(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_shows_where_somebody_happened_to_work(page: Path) -> None:
+    assert not re.search(r"(?<![\w.])/(tmp|home|root|work)/", page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_and_their_options_exist(page: Path) -> None:
     for line in commands_of(page.read_text("utf-8")):
         words = line.split("#")[0].split()

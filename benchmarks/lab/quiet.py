@@ -235,11 +235,6 @@ def run(mode: str, weeks: int, seed: int, workers: int) -> list[Quiet]:
     return list(spread(judged, tasks, workers))
 
 
-def false_windows(weeks: int, seed: int, workers: int) -> list[FalseWindow]:
-    """Every false window of all modes, to be looked at."""
-    return [w for mode in MODES for one in run(mode, weeks, seed, workers) for w in one.windows]
-
-
 def rate(count: int, services: int) -> str:
     """A rate a service-week with the upper end of what a Poisson count allows, one-sided 95 %."""
     weeks = max(services, 1) * WEEKS
