@@ -18,6 +18,11 @@ Z = 1.959964
 """The normal quantile of such an interval: so many standard deviations each way."""
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share as text: `34 %`."""
+    return f"{100 * share:.{digits}f} %"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a number came from: a file or query, by name, with the hash of what was read."""

@@ -78,6 +78,23 @@ def increases(attempts: Sequence[Counter], errors: Sequence[Counter]) -> Increas
     return Increases(_pool(targets, step), clipped)
 
 
+def rises(counters: Sequence[Counter]) -> list[F64]:
+    """What each counter rose at each of its samples, shape (n,) as its times: see `increases`."""
+    step = _step([c for c in counters if len(c.time)])
+    if step is None:
+        return [np.zeros(len(counter.time)) for counter in counters]
+    scrapes = {
+        name: np.unique(np.concatenate([c.time for c in counters if c.target == name]))
+        for name in {c.target for c in counters}
+    }
+    found = []
+    for counter in counters:
+        own = scrapes[counter.target]
+        at = np.searchsorted(own, counter.time)
+        found.append(_rise(counter.value, at, _born_from_zero(own, counter.target, step)))
+    return found
+
+
 def _step(series: Sequence[Counter]) -> float | None:
     """Find the usual scrape interval in seconds; jitter of under 1 % is rounded away."""
     gaps = [np.diff(c.time) for c in series if len(c.time) > 1]
@@ -98,13 +115,18 @@ def _of_target(
     tried = [c for c in attempts if c.target == name and len(c.time)]
     failed = [c for c in errors if c.target == name and len(c.time)]
     scrapes = np.unique(np.concatenate([c.time for c in (*tried, *failed)]))
-    present = np.ones(len(scrapes), dtype=bool)
-    present[1:] = np.diff(scrapes) <= MAX_ABSENCE * step
-    present[0] = False
-    known = present if name else np.zeros(len(scrapes), dtype=bool)
+    known = _born_from_zero(scrapes, name, step)
     n = _sum_increases(tried, scrapes, known)
     k = _sum_increases(failed, scrapes, known)
     return _Target(scrapes[:-1], scrapes[1:], n[1:], k[1:])
+
+
+def _born_from_zero(scrapes: F64, target: str, step: float) -> Bool:
+    """At which scrapes of a target a series that is new there rose from 0, shape (n,)."""
+    present = np.zeros(len(scrapes), dtype=bool)
+    if target:
+        present[1:] = np.diff(scrapes) <= MAX_ABSENCE * step
+    return present
 
 
 def _sum_increases(counters: Sequence[Counter], scrapes: F64, born_from_zero: Bool) -> F64:
@@ -112,14 +134,20 @@ def _sum_increases(counters: Sequence[Counter], scrapes: F64, born_from_zero: Bo
     total = np.zeros(len(scrapes))
     for counter in counters:
         at = np.searchsorted(scrapes, counter.time)
-        value = counter.value
-        rise = np.empty(len(value))
-        rise[0] = value[0] if born_from_zero[at[0]] else 0.0
-        reset = np.diff(value) < 0
-        reborn = (np.diff(at) > 1) & born_from_zero[at[1:]]
-        rise[1:] = np.where(reset | reborn, value[1:], np.diff(value))
-        total[at] += rise
+        total[at] += _rise(counter.value, at, born_from_zero)
     return total
+
+
+def _rise(value: F64, at: I64, born_from_zero: Bool) -> F64:
+    """What one counter rose at each of its samples, which are at the target's scrapes `at`."""
+    rise = np.zeros(len(value))
+    if not len(value):
+        return rise
+    rise[0] = value[0] if born_from_zero[at[0]] else 0.0
+    reset = np.diff(value) < 0
+    reborn = (np.diff(at) > 1) & born_from_zero[at[1:]]
+    rise[1:] = np.where(reset | reborn, value[1:], np.diff(value))
+    return rise
 
 
 def _pool(targets: Sequence[_Target], step: float) -> Counts:

@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+from detector.budget import Objective, budget_burnt
 from detector.detect import detect_all
 from detector.estimate import Estimate, Origin
+from detector.findings import Finding
+from detector.findings.findings import findings
 from detector.model import Detection, Options, Phase, Window
 from detector.series import Counts, Series
-from detector.users import UserAttempts, UserShare, share
+from detector.users import UserAttempts, UserShare
+from detector.users.ladder import share
 from detector.whatif import ThresholdRule, threshold_rule
+from outage_window.sources.breakdowns import Labelled, breakdowns
 
 SHORT_HOURS = 6.0
 """Less data than this holds no normal running beside an outage of common length."""
@@ -23,7 +28,8 @@ Measured = TypeVar("Measured", Window, Phase, UserShare)
 class ServiceData:
     """What was read for one service. `refused` holds the reason (with the line) if it is unusable.
 
-    `notes` tell what was repaired (sorted, duplicates dropped, clipped) in plain words.
+    `notes` tell what was repaired (sorted, duplicates dropped, clipped) in plain words. `attempts`
+    and `errors` are the counters with their labels, where the series was made from counters.
     """
 
     service: str
@@ -31,6 +37,16 @@ class ServiceData:
     origins: tuple[Origin, ...]
     refused: str | None = None
     notes: tuple[str, ...] = ()
+    attempts: Sequence[Labelled] = ()
+    errors: Sequence[Labelled] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What people say of a service that no metric tells: its registered users, its objective."""
+
+    registered: int | None = None
+    objective: Objective | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,9 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What was found for one service; `users` and `rules` have one entry a window.
+    """What was found for one service; `users`, `rules`, `findings` have one entry a window.
+
+    So has `budgets`, the share of the error budget that each used up; None without an objective.
 
     Every estimate names the inputs that it came from: `origins` of the series, `user_origins` of
     the attempts per user.
@@ -53,19 +71,27 @@ class Assessment:
     detection: Detection | None
     users: tuple[UserShare, ...]
     rules: tuple[ThresholdRule | None, ...]
+    findings: tuple[tuple[Finding, ...], ...]
+    budgets: tuple[Estimate | None, ...]
     origins: tuple[Origin, ...]
     user_origins: tuple[Origin, ...] = ()
     not_assessed: str | None = None
     notes: tuple[str, ...] = ()
 
 
-def assess(data: ServiceData, people: People | None, options: Options) -> Assessment:
+def assess(
+    data: ServiceData, people: People | None, options: Options, declared: Declared | None = None
+) -> Assessment:
     """Find the windows of one service and the users that each of them hit: see `assess_all`."""
-    return assess_all([data], {} if people is None else {data.service: people}, options)[0]
+    named = {} if people is None else {data.service: people}
+    return assess_all([data], named, options, {data.service: declared or Declared()})[0]
 
 
 def assess_all(
-    services: Sequence[ServiceData], people: Mapping[str, People], options: Options
+    services: Sequence[ServiceData],
+    people: Mapping[str, People],
+    options: Options,
+    declared: Mapping[str, Declared] | None = None,
 ) -> list[Assessment]:
     """Find the windows of each service and the users that each of them hit.
 
@@ -78,30 +104,74 @@ def assess_all(
         if one.refused is None and one.series is not None
     }
     found = dict(zip(usable, detect_all(list(usable.values()), options), strict=True))
-    return [_assessed(one, found.get(one.service), people.get(one.service)) for one in services]
+    said = declared or {}
+    return [
+        _assessed(
+            one,
+            found.get(one.service),
+            people.get(one.service),
+            said.get(one.service, Declared()),
+        )
+        for one in services
+    ]
 
 
-def _assessed(data: ServiceData, found: Detection | None, people: People | None) -> Assessment:
+def _assessed(
+    data: ServiceData, found: Detection | None, people: People | None, declared: Declared
+) -> Assessment:
     """Put what was found in a service beside its users, and name where all of it came from."""
     if found is None:
         reason = data.refused or "no data"
         return Assessment(
-            data.service, None, (), (), data.origins, not_assessed=reason, notes=data.notes
+            data.service,
+            None,
+            (),
+            (),
+            (),
+            (),
+            data.origins,
+            not_assessed=reason,
+            notes=data.notes,
         )
     windows = tuple(_named(window, data.origins) for window in found.windows)
     detection = replace(found, windows=windows)
     attempts = None if people is None else people.attempts
-    counted_in = data.origins if people is None else people.origins
+    split = breakdowns(data.attempts, data.errors) if windows else ()
     return Assessment(
         service=data.service,
         detection=detection,
-        users=tuple(_named(share(attempts, window), counted_in) for window in windows),
+        users=tuple(_users(window, detection, data, people, declared) for window in windows),
         rules=tuple(threshold_rule(detection, window) for window in windows),
+        findings=tuple(findings(attempts, window, detection, split) for window in windows),
+        budgets=tuple(_budget(window, detection, data, declared) for window in windows),
         origins=data.origins,
         user_origins=() if people is None else people.origins,
         not_assessed=detection.not_assessed,
         notes=(*data.notes, *_doubts(detection)),
     )
+
+
+def _users(
+    window: Window,
+    detection: Detection,
+    data: ServiceData,
+    people: People | None,
+    declared: Declared,
+) -> UserShare:
+    """The users that a window hit; what counters told names the counters."""
+    attempts = None if people is None else people.attempts
+    found = share(attempts, window, detection, declared.registered)
+    by_ids = people is not None and found.tier in (1, 2)
+    return _named(found, people.origins if people is not None and by_ids else data.origins)
+
+
+def _budget(
+    window: Window, detection: Detection, data: ServiceData, declared: Declared
+) -> Estimate | None:
+    if declared.objective is None:
+        return None
+    burnt = budget_burnt(detection.series, window, declared.objective)
+    return burnt.from_inputs(data.origins)
 
 
 def _doubts(detection: Detection) -> list[str]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from detector.estimate import Origin
 from detector.model import Options
-from outage_window.assess import Assessment, People, assess_all
+from outage_window.assess import Assessment, Declared, People, assess_all
 from outage_window.document import analysis_document
 from outage_window.incident_facts import facts
 from outage_window.joining import join, service_of
+from outage_window.pseudonyms import Pseudonyms
+from outage_window.reasons import Reasons
 from outage_window.sources import alerts as alert_files
 from outage_window.sources import events as event_files
 from outage_window.sources import exports
 from outage_window.sources import users as user_files
 from outage_window.sources.files import read
-from outage_window.sources.reading import Reading
-from outage_window.sources.users import Reasons
+from outage_window.sources.reading import UNASSIGNED, Reading
 from reports.facts import AlertFact, Incident
 from webhooks.model import Event
 
@@ -34,13 +35,14 @@ class Request:
     """What to analyse, and how; paths as the user gave them."""
 
     exports: Sequence[str]
-    users: str | None = None
+    users: Sequence[str] = ()
     alerts: str | None = None
     changes: str | None = None
     events: str | None = None
     reading: Reading = field(default_factory=Reading)
     reasons: Reasons = field(default_factory=Reasons)
     options: Options = field(default_factory=Options)
+    declared: Declared = field(default_factory=Declared)
     command: str = "outage-window analyze"
 
 
@@ -52,6 +54,7 @@ class Context:
     alerts: tuple[AlertFact, ...] | None
     events: tuple[Event, ...]
     origins: tuple[Origin, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Analysis:
 
     def document(self) -> dict[str, Any]:
         """The analysis document, of plain JSON values."""
-        return analysis_document(self.assessments, self.inputs, self.notes())
+        return analysis_document(self.assessments, self.incidents(), self.inputs, self.notes())
 
     def notes(self) -> list[str]:
         """What was given beside the series but is of no service that has one: easily overlooked."""
@@ -75,12 +78,13 @@ class Analysis:
             "alerts": {service_of(alert.labels) for alert in self.context.alerts or ()},
             "changes and events": {event.service for event in self.context.events} - {""},
         }
-        return [
+        unused = [
             f"not used: {what} of {', '.join(sorted(others - services))}, since no series has that"
             f" service (the series: {', '.join(sorted(services))}; --service names one without)"
             for what, others in named.items()
             if others - services
         ]
+        return [*self.context.notes, *unused]
 
     def incidents(self) -> list[Incident]:
         """The facts of each window's incident, in order of time."""
@@ -121,11 +125,13 @@ def analyze(request: Request, progress: Progress = lambda step, left: None) -> A
         unread -= 1
 
     found = exports.load(request.exports, request.reading, reading)
+    context = _attributed(context, [data.service for data in found.services])
     assessments: list[Assessment] = []
     for begin in range(0, len(found.services), SIDE_BY_SIDE):
         some = found.services[begin : begin + SIDE_BY_SIDE]
         progress(some[0].service, -(-(len(found.services) - begin) // SIDE_BY_SIDE))
-        assessments += assess_all(some, context.users, request.options)
+        declared = dict.fromkeys((data.service for data in some), request.declared)
+        assessments += assess_all(some, context.users, request.options, declared)
     inputs = tuple(dict.fromkeys((*found.inputs, *context.origins)))
     return Analysis(request, tuple(assessments), context, inputs)
 
@@ -135,11 +141,14 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
     origins: list[Origin] = []
     users: Mapping[str, People] = {}
     alerts: tuple[AlertFact, ...] | None = None
-    if request.users is not None:
-        progress(request.users)
-        tried = user_files.read(read(request.users), request.reading, request.reasons)
-        users = {name: People(one, (tried.origin,)) for name, one in tried.attempts.items()}
-        origins.append(tried.origin)
+    notes: tuple[str, ...] = ()
+    if request.users:
+        progress(request.users[0])
+        key = Pseudonyms(b"")  # ids are hashed to be counted, and kept nowhere
+        tried = user_files.load(request.users, request.reading, request.reasons, key)
+        users = {name: People(one, tried.origins) for name, one in tried.attempts.items()}
+        origins += tried.origins
+        notes = tried.notes
     if request.alerts is not None:
         progress(request.alerts)
         alerts, origin = alert_files.read(read(request.alerts))
@@ -152,4 +161,12 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
             events += more
             origins.append(origin)
     events.sort(key=lambda event: event.time)
-    return Context(users, alerts, tuple(events), tuple(origins))
+    return Context(users, alerts, tuple(events), tuple(origins), notes)
+
+
+def _attributed(context: Context, services: Sequence[str]) -> Context:
+    """Attempts that name no service are of the only one that there is."""
+    nobody = context.users.get(UNASSIGNED)
+    if nobody is None or len(services) != 1 or len(context.users) != 1:
+        return context
+    return replace(context, users={services[0]: nobody})

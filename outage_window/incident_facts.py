@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from outage_window.assess import Assessment
 from outage_window.document import window_id
 from outage_window.joining import until
 from reports.facts import AlertFact, EventFact, Incident, State
+from reports.findings import near_findings
 from webhooks.model import Event
 from webhooks.times import NS
 
@@ -45,7 +47,7 @@ def facts(
     assert assessment.detection is not None  # a window was detected in something
     window = assessment.detection.windows[index]
     cells, gaps = _nearby(assessment.detection.cells, window)
-    return Incident(
+    incident = Incident(
         id=incident_id or window_id(assessment.service, window),
         service=assessment.service,
         state=state or window.status,
@@ -60,10 +62,28 @@ def facts(
         data_gaps=gaps,
         truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
         rule=assessment.rules[index],
+        findings=assessment.findings[index],
+        error_budget=assessment.budgets[index],
         inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
         command=command,
         alerts_known=alerts is not None,
     )
+    near = near_findings(incident, _changes(events, assessment.service), _extent(assessment))
+    return replace(incident, findings=(*incident.findings, *near))
+
+
+def _changes(events: Sequence[Event], service: str) -> list[float]:
+    """When the service was changed, as far as events of any time tell."""
+    kept = (e for e in events if e.type == "change" and e.service in ("", service))
+    return [event.time / NS for event in kept]
+
+
+def _extent(assessment: Assessment) -> tuple[float, float] | None:
+    """From when to when the service was watched at all."""
+    series = None if assessment.detection is None else assessment.detection.series
+    if series is None or not len(series.start):
+        return None
+    return float(series.start.min()), float(series.end.max())
 
 
 def _events(events: Sequence[Event], service: str, window: Window) -> tuple[EventFact, ...]:

@@ -13,6 +13,7 @@ from reports import headline, moments, numbers, times
 from reports.contradictions import Contradiction, contradictions
 from reports.escape import Markdown, fenced, markdown
 from reports.facts import EventFact, Incident
+from reports.findings import said, verdict_on
 from reports.quantities import GROUPS, origins, quantities
 from reports.rule import rule_outcome
 from reports.summary import text_equivalent
@@ -102,7 +103,11 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
         "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
         "actions": events("change", "mitigating", since_onset=True),
-        "leads": events("investigating", since_onset=True),
+        "leads": [
+            (time, text, team, verdict_on(text, incident.findings))
+            for time, text, team in events("investigating", since_onset=True)
+        ],
+        "findings": said(incident.findings),
         "identified": events("identified"),
         "escalations": events("escalated"),
         "inputs": [

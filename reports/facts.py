@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from detector.cells import Cells
-from detector.estimate import Origin
+from detector.estimate import Estimate, Origin
+from detector.findings import Finding
 from detector.model import Window
 from detector.users import UserShare
 from detector.whatif import ThresholdRule
@@ -76,5 +77,8 @@ class Incident:
     alerts_known: bool = True
     """False when no source of alerts was given (batch without --alerts): then "no alert fired"
     cannot be said."""
+    findings: tuple[Finding, ...] = ()
+    error_budget: Estimate | None = None
+    """The share of the error budget that the window used up; None where no objective is set."""
     slow_errors: float | None = None
     revision: int = 1

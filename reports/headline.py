@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detector.users import UserShare
 from reports import moments, numbers, times
 from reports.contradictions import BRIEF, contradictions
 from reports.facts import Incident
@@ -101,10 +102,18 @@ def impact(incident: Incident) -> str:
         errors += AWAY
     if users is None or users.affected.status == "not_derivable":
         return f"share of users not derivable (see Impact).{errors}"
-    share = numbers.show(users.affected)
-    between = f" ({share.interval})" if " to " in share.interval else ""
     felt = EXPERIENCE.get(users.experience)
-    return f"{share.value}{between} of users hit{', ' + felt if felt else ''}.{errors}"
+    return f"{_of_users(users)} of users hit{', ' + felt if felt else ''}.{errors}"
+
+
+def _of_users(users: UserShare) -> str:
+    """The share with its interval; a range as such, and open above where nothing bounds it."""
+    share = numbers.show(users.affected)
+    if users.affected.value is not None:
+        return f"{share.value} ({share.interval})" if " to " in share.interval else share.value
+    least, _, most = share.value.partition(" to ")
+    open_above = users.affected.high is not None and users.affected.high >= 1
+    return f"at least {least}" if open_above else f"between {least} and {most}"
 
 
 def noticed(incident: Incident) -> str:
@@ -136,7 +145,7 @@ def experienced(incident: Incident) -> str:
     if users is None:
         return "not derivable, because no window was measured."
     if users.experience not in EXPERIENCE:
-        because = users.affected.reason or "their attempts do not tell"
+        because = users.affected.reason or users.hit_users.reason or "their attempts do not tell"
         return f"not derivable, because {because}."
     hit, blocked = numbers.show(users.hit_users), numbers.show(users.blocked_users)
     felt = EXPERIENCE[users.experience]

@@ -135,6 +135,13 @@ def _users(users: UserShare | None) -> Iterator[_Named]:
     yield _Named("impact", "Users who tried (the denominator)", users.active_users)
     yield _Named("impact", "User-minutes lost, observed", users.user_minutes_observed)
     yield _Named("impact", "User-minutes lost, potential", users.user_minutes_potential)
+    shares = (
+        ("Users hit, of those expected to be active", users.share_of_expected_active),
+        ("Users hit, of those registered (declared)", users.share_of_registered),
+    )
+    for label, share in shares:
+        if share.status != "not_derivable":
+            yield _Named("impact", label, share)
 
 
 def _counts(incident: Incident) -> Iterator[_Named]:
@@ -151,6 +158,8 @@ def _counts(incident: Incident) -> Iterator[_Named]:
         slow = Estimate.exact(incident.slow_errors, "errors", method)
         yield _Named("impact", "Of these errors, slow successes", slow)
     yield _Named("impact", "Errors beyond the expected", window.excess_errors)
+    if incident.error_budget is not None:
+        yield _Named("impact", "Error budget used up", incident.error_budget)
 
 
 def _delays(incident: Incident) -> Iterator[_Named]:

@@ -15,6 +15,7 @@ import click
 from outage_window.errors import InputError
 
 if TYPE_CHECKING:
+    from detector.budget import Objective
     from outage_window.batch import Analysis, Progress, Request
     from outage_window.sources.reading import Reading
     from reports.facts import Incident
@@ -27,7 +28,12 @@ FILE = click.Path(path_type=str)
 
 @click.command()
 @click.argument("exports", nargs=-1, required=True, metavar="EXPORT...", type=FILE)
-@click.option("--users", type=FILE, help="Attempts per user: time, user, outcome, reason, service.")
+@click.option(
+    "--users",
+    type=FILE,
+    multiple=True,
+    help="Attempts per user: time, user, outcome, reason, source, service; files or globs.",
+)
 @click.option("--alerts", type=FILE, help="Alertmanager's /api/v2/alerts, or webhook bodies.")
 @click.option("--changes", type=FILE, help="Changes: time, service, text, team (CSV or NDJSON).")
 @click.option("--events", type=FILE, help="As --changes, with a type: ticket, escalated, ...")
@@ -65,6 +71,8 @@ FILE = click.Path(path_type=str)
 )
 @click.option("--system-reasons", metavar="A,B", help="Failure reasons that are the service's own.")
 @click.option("--user-reasons", metavar="A,B", help="Failure reasons that are the user's own.")
+@click.option("--registered-users", type=click.IntRange(min=1), help="How many users there are.")
+@click.option("--slo", metavar="TARGET/WINDOW", help="The objective, such as 99.9/30d.")
 @click.option("--join-gap", metavar="DURATION", help="Join stretches closer than this (15m).")
 @click.option("--min-duration", metavar="DURATION", help="Shorter windows are blips (2m).")
 @click.option("--zone", default="UTC", show_default=True, help="The service's own zone.")
@@ -94,9 +102,10 @@ def command(**given: Any) -> int:
 
 def _request(given: dict[str, Any]) -> Request:
     from detector.model import Options
+    from outage_window.assess import Declared
     from outage_window.batch import Request
+    from outage_window.reasons import Reasons
     from outage_window.sources.times import zone_of
-    from outage_window.sources.users import Reasons
 
     zone_of(given["zone"], "--zone")
     if given["time_zone"] is not None:
@@ -114,6 +123,7 @@ def _request(given: dict[str, Any]) -> Request:
             min_duration=_duration(given["min_duration"], "--min-duration", Options().min_duration),
             zone=given["zone"],
         ),
+        declared=Declared(given["registered_users"], _objective(given["slo"])),
         command=shlex.join(["outage-window", *sys.argv[1:]]),
     )
 
@@ -140,6 +150,24 @@ def _reading(given: dict[str, Any]) -> Reading:
         errors_selector=selector("errors-selector"),
         quantity=given["quantity"],
     )
+
+
+def _objective(text: str | None) -> Objective | None:
+    """`99.9/30d` to an objective; the window may be left out."""
+    if text is None:
+        return None
+    from detector.budget import Objective
+    from outage_window.settings.durations import parse_duration
+
+    target, _, window = text.partition("/")
+    try:
+        percent = float(target.strip().removesuffix("%"))
+        seconds = parse_duration(window or "30d")
+    except ValueError:
+        percent, seconds = 0.0, 0.0
+    if not 0 < percent < 100 or seconds <= 0:
+        raise InputError("--slo", f"expected such as 99.9/30d, not {text[:40]!r}")
+    return Objective(percent / 100, seconds)
 
 
 def _duration(text: str | None, option: str, default: float) -> float:
@@ -240,8 +268,8 @@ def _say(text: str) -> None:
 @contextmanager
 def _progress(request: Request) -> Iterator[Progress]:
     """A bar on stderr, only where a person watches and the work is long."""
-    named = (*request.exports, request.users)
-    sizes = [Path(p).stat().st_size for p in named if p is not None and Path(p).is_file()]
+    named = (*request.exports, *request.users)
+    sizes = [Path(p).stat().st_size for p in named if Path(p).is_file()]
     if not sys.stderr.isatty() or sum(sizes) < LONG_WORK:
         yield lambda step, left: None
         return

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from detector.estimate import Origin
+from detector.findings import Finding
 from detector.model import Window
 from detector.users import UserShare
 from detector.whatif import ThresholdRule
 from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
+from reports.facts import Incident
+from reports.findings import statement
 
 SCHEMA = "outage-window/analysis/v1"
 
@@ -32,6 +35,9 @@ _USER_COUNTS = (
     "active_users",
     "user_minutes_observed",
     "user_minutes_potential",
+    "expected_active",
+    "share_of_expected_active",
+    "share_of_registered",
 )
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -43,17 +49,12 @@ def window_id(service: str, window: Window) -> str:
     return f"{name}-{minute[:16].replace('-', '').replace(':', '')}Z"
 
 
-def window_document(
-    identity: str,
-    service: str,
-    window: Window,
-    users: UserShare,
-    rule: ThresholdRule | None,
-) -> dict[str, Any]:
-    """One window with all that is known of it."""
+def window_document(incident: Incident, window: Window, users: UserShare) -> dict[str, Any]:
+    """One window with all that is known of it: `window` and `users` are the incident's own."""
+    budget = incident.error_budget
     return {
-        "id": identity,
-        "service": service,
+        "id": incident.id,
+        "service": incident.service,
         "labels": {},
         "status": window.status,
         "kind": window.kind,
@@ -62,6 +63,7 @@ def window_document(
         "end": _end(window),
         "as_of": time_text(window.as_of),
         **{name: estimate(getattr(window, name)) for name in _MEASURES},
+        "error_budget": None if budget is None else estimate(budget),
         "affected_users": _users(users),
         "experience": users.experience,
         "phases": [
@@ -72,34 +74,30 @@ def window_document(
             }
             for phase in window.phases
         ],
-        "findings": [] if rule is None else [_finding(rule)],
+        "findings": [
+            *(_finding(one) for one in incident.findings),
+            *([] if incident.rule is None else [_rule(incident.rule)]),
+        ],
     }
 
 
 def analysis_document(
     assessments: Sequence[Assessment],
+    incidents: Sequence[Incident],
     inputs: Sequence[Origin],
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The whole document; windows in order of time, services by name.
+    """The whole document; `incidents` are those of all windows, in the order to be shown.
 
-    `notes` are about the input as a whole.
+    Services are sorted by name, `notes` are about the input as a whole.
     """
-    windows: list[tuple[float, str, dict[str, Any]]] = []
-    for found in assessments:
-        for index, window in enumerate(found.detection.windows if found.detection else ()):
-            document = window_document(
-                window_id(found.service, window),
-                found.service,
-                window,
-                found.users[index],
-                found.rules[index],
-            )
-            windows.append((window.onset, found.service, document))
-    windows.sort(key=lambda entry: entry[:2])
     return {
         "schema": SCHEMA,
-        "windows": [document for _, _, document in windows],
+        "windows": [
+            window_document(one, one.window, one.users)
+            for one in incidents
+            if one.window is not None and one.users is not None
+        ],
         "blips": _blips(assessments),
         "not_assessed": [
             {"service": found.service, "reason": found.not_assessed}
@@ -125,7 +123,7 @@ def _end(window: Window) -> dict[str, Any]:
 
 def _users(users: UserShare) -> dict[str, Any]:
     document = estimate(users.affected)
-    document |= {"tier": users.tier, "denominator": users.denominator}
+    document |= {"tier": users.tier, "denominator": users.denominator, "needs": users.needs}
     document |= {name: estimate(getattr(users, name)) for name in _USER_COUNTS}
     if users.affected.status == "not_derivable":
         share, tries = users.attempts_share, users.retry_range
@@ -134,7 +132,18 @@ def _users(users: UserShare) -> dict[str, Any]:
     return document
 
 
-def _finding(rule: ThresholdRule) -> dict[str, Any]:
+def _finding(found: Finding) -> dict[str, Any]:
+    """A lead with its verdict, in words and figures."""
+    figures = {k: number(v) if isinstance(v, float) else v for k, v in found.evidence.items()}
+    return {
+        "id": found.id,
+        "verdict": found.verdict,
+        "statement": statement(found),
+        "evidence": figures,
+    }
+
+
+def _rule(rule: ThresholdRule) -> dict[str, Any]:
     """Say what the least plain alerting rule would have done that is quiet in normal running."""
     alert = (
         f"An alert on an error ratio above {rule.threshold:.0%} over {rule.range_seconds:g} s,"

@@ -86,7 +86,9 @@ def _ident(window: dict[str, Any]) -> str:
     if start["low"] == start["high"]:
         parts.append("the data begin inside it, so it began then or before;")
     users = window["affected_users"]
-    if users["status"] != "not_derivable":
+    if users["tier"] == 3:
+        parts.append(f"{_share(users)} of users hit, by the successes that are missing")
+    elif users["hit_users"]["value"] is not None:
         hit, active, blocked = (
             _count(users[name]["value"]) for name in ("hit_users", "active_users", "blocked_users")
         )
@@ -182,6 +184,8 @@ def _percent(ratio: float | None) -> str:
 def _share(users: dict[str, Any]) -> str:
     if users["value"] is not None:
         return _percent(users["value"])
+    if users["low"] is not None and users["high"] >= 1:
+        return f"≥ {_percent(users['low'])}"
     if users["low"] is not None:
         return f"{_percent(users['low'])[:-2]}-{_percent(users['high'])}"
     return UNKNOWN

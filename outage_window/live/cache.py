@@ -13,6 +13,7 @@ from detector.increase import Counter, increases
 from detector.series import F64, I64
 from outage_window.assess import ServiceData
 from outage_window.settings.models import Service
+from outage_window.sources.breakdowns import Labelled
 from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.samples import target_of
 from outage_window.store.samples import Samples
@@ -60,7 +61,8 @@ class Cache:
             Origin(f"Prometheus: {selector}", *self._digest(role))
             for role, selector in (("attempts", service.attempts), ("errors", service.errors))
         )
-        attempts, errors = self._counters("attempts"), self._counters("errors")
+        labelled = self._counters("attempts"), self._counters("errors")
+        attempts, errors = ([counter for _, counter in one] for one in labelled)
         if not attempts:
             reason = f"no data: Prometheus has no series for {service.attempts}"
             return ServiceData(service.name, None, origins, reason)
@@ -78,15 +80,23 @@ class Cache:
             return ServiceData(service.name, None, origins, result.refused or "no counts")
         notes = [] if errors else [f"no series for {service.errors}: taken as no errors at all"]
         notes += [APART] if apart(tried, failed) else []
-        return ServiceData(service.name, result.counts, origins, notes=tuple(notes))
+        return ServiceData(
+            service.name,
+            result.counts,
+            origins,
+            notes=tuple(notes),
+            attempts=labelled[0],
+            errors=labelled[1],
+        )
 
-    def _counters(self, role: str) -> list[Counter]:
+    def _counters(self, role: str) -> list[Labelled]:
         found = []
         for (of_role, _), one in sorted(self._series.items()):
             known = ~np.isnan(one.value)
             if of_role == role and known.any():
                 time = one.time[known] / NS
-                found.append(Counter(target_of(one.labels), time, one.value[known]))
+                counter = Counter(target_of(one.labels), time, one.value[known])
+                found.append((one.labels, counter))
         return found
 
     def _labels(self, role: str) -> list[Mapping[str, str]]:

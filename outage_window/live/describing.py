@@ -18,13 +18,7 @@ def document(incident: Incident) -> dict[str, Any]:
     """The window document with state, alerts and events; without a window why there is none."""
     found: dict[str, Any] = {}
     if incident.window is not None and incident.users is not None:
-        found = window_document(
-            incident.id,
-            incident.service,
-            incident.window,
-            incident.users,
-            incident.rule,
-        )
+        found = window_document(incident, incident.window, incident.users)
     else:
         unknown = Estimate.not_derivable("time", incident.no_window_because, "metrics")
         edge = estimate(unknown.from_inputs(incident.inputs))

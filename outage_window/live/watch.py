@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from detector.budget import Objective
 from detector.model import Options
 from outage_window import clock as clocks
-from outage_window.assess import Assessment, People, ServiceData, assess
+from outage_window.assess import Assessment, Declared, People, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
@@ -170,7 +171,8 @@ class Watch:
             if changed or known.data is None:
                 known.data = known.data if service.source == "file" else known.cache.data(service)
             assert known.data is not None  # read from the file or made from the cache
-            known.assessment = assess(known.data, known.people, self._options(service))
+            options = self._options(service)
+            known.assessment = assess(known.data, known.people, options, _declared(service))
         return caught_up
 
     def _pull(self, service: Service, known: _Known, now: int) -> tuple[bool, bool]:
@@ -247,6 +249,15 @@ class Watch:
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored
         )
         self._keeper.update(scene)
+
+
+def _declared(service: Service) -> Declared:
+    """What the settings say of a service that no metric tells."""
+    slo = service.slo
+    return Declared(
+        None if service.users is None else service.users.registered,
+        None if slo is None else Objective(slo.target / 100, slo.window),
+    )
 
 
 def _until(known: _Known) -> int | None:

@@ -16,7 +16,7 @@ from typing import Literal
 from detector.estimate import Origin
 from outage_window.errors import InputError
 
-Kind = Literal["delimited", "parquet", "ndjson", "prometheus", "openmetrics"]
+Kind = Literal["delimited", "parquet", "ndjson", "prometheus", "openmetrics", "keycloak"]
 
 SAFE, MOST_RATIO, MOST_BYTES = 2**26, 100, 2**32
 """A packed file may be so large when unpacked (64 MiB), or so many times its size, up to 4 GiB."""
@@ -112,6 +112,8 @@ def kind_of(source: Source) -> Kind:
     if first.startswith(b"{"):
         return _kind_of_json(source, first)
     if first.startswith(b"["):
+        if _lists_events(data):
+            return "keycloak"
         raise InputError(
             source.place(1), "a JSON list; expected Prometheus API JSON or NDJSON (one row a line)"
         )
@@ -132,3 +134,21 @@ def _kind_of_json(source: Source, first: bytes) -> Kind:
         return "ndjson" if rows else "prometheus"
     answer = isinstance(value, dict) and value.keys() & {"data", "resultType", "errorType"}
     return "prometheus" if answer else "ndjson"
+
+
+def is_event(value: object) -> bool:
+    """Whether a JSON value looks like an event of Keycloak's, as its admin API gives them."""
+    return (
+        isinstance(value, dict)
+        and {"type", "time"} <= value.keys()
+        and not value.keys().isdisjoint({"userId", "realmId", "ipAddress"})
+    )
+
+
+def _lists_events(data: bytes) -> bool:
+    """Whether a JSON list begins with such an event."""
+    start = data[:65536].decode("utf-8", "replace").lstrip()[1:].lstrip()
+    try:
+        return is_event(json.JSONDecoder().raw_decode(start)[0])
+    except (ValueError, RecursionError):
+        return False

@@ -12,6 +12,7 @@ from detector.increase import Counter, increases
 from detector.series import F64
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
+from outage_window.sources.breakdowns import Labelled
 from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
@@ -67,14 +68,14 @@ def counters(files: Sequence[SampleFile], reading: Reading) -> list[ServiceData]
     where = files[0].origin.name
     merged = merge([series for file in files for series in file.series], where)
     chosen = choose([series.labels for series in merged], reading, where)
-    found: dict[str, tuple[list[Counter], list[Counter]]] = {}
+    found: dict[str, tuple[list[Labelled], list[Labelled]]] = {}
     for series in merged:
         attempt, error = (s.matches(series.labels) for s in (chosen.attempts, chosen.errors))
         counter = Counter(target_of(series.labels), series.time, series.value)
         if attempt or error:
             attempts, errors = found.setdefault(service_of(series.labels, reading), ([], []))
-            attempts.extend([counter] * attempt)
-            errors.extend([counter] * error)
+            attempts.extend([(series.labels, counter)] * attempt)
+            errors.extend([(series.labels, counter)] * error)
     tried, failed = (
         _selected(merged, selector, where) for selector in (chosen.attempts, chosen.errors)
     )
@@ -144,20 +145,21 @@ def target_of(labels: Mapping[str, str]) -> str:
 
 def _counted(
     service: str,
-    attempts: list[Counter],
-    errors: list[Counter],
+    attempts: list[Labelled],
+    errors: list[Labelled],
     origins: tuple[Origin, ...],
     chosen: Chosen,
     beside: bool,
 ) -> ServiceData:
     notes = [] if chosen.note is None else [chosen.note]
-    reason = impossible(attempts) or impossible(errors)
+    tried, failed = ([counter for _, counter in one] for one in (attempts, errors))
+    reason = impossible(tried) or impossible(failed)
     if reason is not None:
         return ServiceData(service, None, origins, reason, tuple(notes))
     if not attempts:
         reason = f"no series of this service is selected by {chosen.attempts.text}"
         return ServiceData(service, None, origins, reason, tuple(notes))
-    result = increases(attempts, errors)
+    result = increases(tried, failed)
     if result.counts is None:
         reason = result.refused or "the counters give no counts"
         if not result.clipped:
@@ -171,7 +173,9 @@ def _counted(
         notes.append(f"no series is selected by {chosen.errors.text}: taken as no errors at all")
     if beside:
         notes.append(APART)
-    return ServiceData(service, result.counts, origins, notes=tuple(notes))
+    return ServiceData(
+        service, result.counts, origins, notes=tuple(notes), attempts=attempts, errors=errors
+    )
 
 
 def merge(all_series: Sequence[Sampled], where: str) -> list[Sampled]:

@@ -13,7 +13,8 @@ from detector.detect import detect
 from detector.estimate import Estimate, Origin
 from detector.model import Detection, Options, Window
 from detector.series import table
-from detector.users import UserAttempts, share
+from detector.users import SUCCESS, Outcome, UserAttempts
+from detector.users.ladder import share
 from outage_window.assess import Assessment, People, ServiceData, assess
 from outage_window.batch import Analysis, Context, Request
 from outage_window.incident_facts import facts
@@ -59,11 +60,14 @@ def assessment(*windows: Window) -> Assessment:
     start = start[(start < 99 * HOUR) | (start >= 99.5 * HOUR)]  # half an hour without data
     ones = np.ones(len(start))
     series = table(start, 60.0, ones, ones)
+    found = Detection(series, windows, (), detect(series).evidence)
     return Assessment(
         service="auth",
-        detection=Detection(series, windows, (), detect(series).evidence),
-        users=tuple(share(None, one) for one in windows),
+        detection=found,
+        users=tuple(share(None, one, found) for one in windows),
         rules=(None,) * len(windows),
+        findings=((),) * len(windows),
+        budgets=(None,) * len(windows),
         origins=(Origin("a.csv", "0" * 64, 9),),
     )
 
@@ -152,8 +156,12 @@ def test_every_number_names_its_own_inputs() -> None:
     data = ServiceData(
         "auth", counts(1, outages=((EPOCH + DAY, EPOCH + DAY + 7200, 0.5),)), (series,)
     )
-    tried = UserAttempts(
-        np.array([EPOCH + DAY + 60.0]), np.array([1], np.uint64), np.array([1], np.int8), True
+    n = 20_000
+    tried = UserAttempts.single(
+        EPOCH + DAY + 7200.0 * np.arange(n) / n,
+        np.arange(n).astype(np.uint64),
+        (np.arange(n) % 2).astype(np.uint16),
+        (SUCCESS, Outcome("backend", "system")),
     )
     assessed = assess(data, People(tried, (people,)), Options())
     found = facts(

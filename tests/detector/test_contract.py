@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from detector.detect import detect
 from detector.model import Detection, Options
 from detector.series import Counts, Levels, SeriesError, table
-from detector.users import share
+from detector.users.ladder import share
 from detector.whatif import threshold_rule
 from tests.detector.simulated import DAY, EPOCH, counts
 
@@ -140,7 +140,7 @@ def test_a_ratio_alone_shows_the_outage(ratio: float, minutes: int, days: int) -
     assert len(found.windows) == 1
     assert found.windows[0].onset == pytest.approx(start, abs=120)
     assert found.windows[0].until == pytest.approx(start + minutes * 60, abs=120)
-    share_of_users = share(None, found.windows[0])
+    share_of_users = share(None, found.windows[0], found)
     assert share_of_users.attempts_share is None
     assert share_of_users.tier is None
 

@@ -8,10 +8,17 @@ from datetime import UTC, datetime
 import numpy as np
 
 from detector.estimate import Estimate, Origin
+from detector.findings.carrying import carrying
+from detector.findings.crowd import Crowd
+from detector.findings.leads import leads
+from detector.findings.model import Ratio
 from detector.model import Cells, Phase, Window
-from detector.users import DENOMINATOR, NEEDS_IDS, UserShare
+from detector.users import UserShare
+from detector.users.answer import NEEDS_IDS
+from detector.users.counted import DENOMINATOR
 from detector.whatif import ThresholdRule
 from reports.facts import AlertFact, EventFact, Incident, State
+from reports.findings import near_findings
 
 SHA = "3f9a1c0b77d2e4518b6a9f00c1d2e3f4a5b6c7d8e9f00112233445566778899a"
 
@@ -63,6 +70,9 @@ def window(
     )
 
 
+NOT_GIVEN = Estimate.not_derivable("ratio", "nobody declared it", "users: {registered: N}")
+
+
 def counted_users(affected: float, blocked: float, experience: str) -> UserShare:
     active = 41_230.0
     hit = round(active * affected)
@@ -79,6 +89,9 @@ def counted_users(affected: float, blocked: float, experience: str) -> UserShare
         active_users=Estimate(active, active - 60, active + 51, "users", "measured", DENOMINATOR),
         user_minutes_observed=Estimate.exact(182_340.4, "user-minutes", "to the next attempt"),
         user_minutes_potential=Estimate.exact(913_002.0, "user-minutes", "users hit x duration"),
+        expected_active=NOT_GIVEN,
+        share_of_expected_active=NOT_GIVEN,
+        share_of_registered=NOT_GIVEN,
         experience=experience,  # type: ignore[arg-type]
     )
 
@@ -97,7 +110,11 @@ def refused_users(reason: str = "no attempts per user were given") -> UserShare:
         active_users=none("users"),
         user_minutes_observed=none("user-minutes"),
         user_minutes_potential=none("user-minutes"),
+        expected_active=NOT_GIVEN,
+        share_of_expected_active=NOT_GIVEN,
+        share_of_registered=NOT_GIVEN,
         experience="not_derivable",
+        needs=NEEDS_IDS,
         attempts_share=near(0.49, 0.004, "ratio", "error ratio beyond the expected one"),
         retry_range=(0.107, 0.49),
     )
@@ -317,12 +334,31 @@ IDENTITY = incident(
     ),
 )
 
+MORE = Ratio(1.46, 1.38, 1.55)
+CROWD = Crowd(
+    attempts=MORE,
+    sessions=Ratio(1.02, 0.95, 1.10),
+    tries=Ratio(1.43, 1.41, 1.45),
+    strangers=Ratio(0.97, 0.84, 1.12),
+    strangers_seen=311,
+)
+
+
+def judged(found: Incident, seen: Crowd) -> Incident:
+    """The incident with the verdicts on the usual leads that these figures give."""
+    assert found.window is not None
+    changes = [one.time for one in found.events if one.type == "change"]
+    near = near_findings(found, changes, None)
+    leading = (*leads(seen, found.window), *carrying((), found.window, ()), *near)
+    return replace(found, findings=leading)
+
+
 REFERENCES = {
-    "2023-11-10": TOKENS,
-    "2024-01-18": CONFIG,
-    "2024-05-03": SESSIONS,
-    "2024-01-22": ACCOUNTS,
-    "2024-05-05": IDENTITY,
+    "2023-11-10": judged(TOKENS, CROWD),
+    "2024-01-18": judged(CONFIG, CROWD),
+    "2024-05-03": judged(SESSIONS, Crowd(replace(MORE, low=1.2))),
+    "2024-01-22": judged(ACCOUNTS, CROWD),
+    "2024-05-05": judged(IDENTITY, CROWD),
 }
 
 ONGOING = incident(

@@ -1,0 +1,87 @@
+"""Error budget: the share of what an objective allows that one window used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from scipy.stats import t as student
+
+from detector.estimate import LEVEL, Estimate
+from detector.model import Window
+from detector.series import F64, Counts, Series
+
+DAY = 86_400.0
+LEAST_DAYS = 2.0
+NEEDS = "counts of attempts over two days at least"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A service level objective: `target`, a ratio below 1, over `window` seconds."""
+
+    target: float
+    window: float
+
+
+def budget_burnt(series: Series, window: Window, objective: Objective) -> Estimate:
+    """The errors that a window added, as a share of those that the objective allows.
+
+    Allowed are (1 - target) of the attempts of the objective's window that ends with the outage's;
+    what of it has no data is taken to be as busy as the rest, with the spread between days as its
+    error. 1 is a whole budget; it may be more. Errors of normal running are not the outage's.
+    Not derivable for a series without attempts, or with less than two days of data.
+    """
+    excess = window.excess_errors
+    if not isinstance(series, Counts) or excess.value is None:
+        return Estimate.not_derivable("ratio", "the series has no attempts", NEEDS)
+    assert excess.low is not None  # it has a value
+    assert excess.high is not None
+    end = window.until
+    begin = end - objective.window
+    seconds, attempts = _covered(series, begin, end)
+    days = seconds / DAY
+    if days < min(LEAST_DAYS, 0.9 * objective.window / DAY) or attempts <= 0:
+        return Estimate.not_derivable("ratio", f"there are {days:.1f} days of data", NEEDS)
+    missing = max(1 - seconds / objective.window, 0.0)
+    expected = attempts / (1 - missing)
+    error = missing * _daily_error(series, begin, end)
+    allowed = (1 - objective.target) * expected
+    length = objective.window / DAY
+    of_it = "" if missing < 0.01 else f", of which {days:.1f} days have data"
+    return Estimate.estimated(
+        excess.value / allowed,
+        max(excess.low, 0.0) / (allowed * (1 + error)),
+        excess.high / (allowed * max(1 - error, 0.05)),
+        "ratio",
+        f"excess errors / ((1 - {objective.target:.6g}) x attempts of {length:g} days{of_it})",
+    )
+
+
+def _inside(series: Counts, begin: float, end: float) -> F64:
+    whole = np.maximum(series.end - series.start, 1e-9)
+    both = np.minimum(series.end, end) - np.maximum(series.start, begin)
+    share: F64 = np.maximum(both, 0.0) / whole
+    return share
+
+
+def _covered(series: Counts, begin: float, end: float) -> tuple[float, float]:
+    """Seconds of [`begin`, `end`) with data, and the attempts in it."""
+    share = _inside(series, begin, end)
+    steps = len(np.unique(series.cell[share > 0]))
+    seconds = min(steps * series.step, end - begin)
+    return seconds, float((series.attempts * share).sum())
+
+
+def _daily_error(series: Counts, begin: float, end: float) -> float:
+    """The relative error of the mean of daily attempts, 95 %."""
+    first = max(begin, float(series.start.min()))
+    day = ((series.start - first) // DAY).astype(np.int64)
+    whole = int((end - first) // DAY)
+    kept = (day >= 0) & (day < whole)
+    if whole < 2:
+        return 1.0
+    totals = np.bincount(day[kept], weights=series.attempts[kept], minlength=whole)
+    spread = float(totals.std(ddof=1) / max(totals.mean(), 1e-9)) / sqrt(whole)
+    return float(min(student.ppf((1 + LEVEL) / 2, whole - 1) * spread, 1.0))

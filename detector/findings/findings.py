@@ -1,0 +1,33 @@
+"""All findings of one window that the series and the attempts per user decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from detector.findings.carrying import Breakdown, by_reason, carrying
+from detector.findings.crowd import crowd
+from detector.findings.leads import leads
+from detector.findings.model import Finding
+from detector.model import Detection, Window
+from detector.users import UserAttempts
+from detector.users.edges import outer
+
+
+def findings(
+    attempts: UserAttempts | None,
+    window: Window,
+    detection: Detection,
+    breakdowns: Sequence[Breakdown] = (),
+) -> tuple[Finding, ...]:
+    """Hold the usual leads against what is known of a window, each to its verdict.
+
+    `breakdowns` are the errors by label as counters give them; without one by reason, that of the
+    attempts per user serves. Changes near the edges are not of these: see `reports`.
+    """
+    given = list(breakdowns)
+    if attempts is not None and not any(one.kind == "reason" for one in given):
+        reasons = by_reason(attempts)
+        given += [] if reasons is None else [reasons]
+    outages = [outer(one) for one in detection.windows]
+    seen = crowd(attempts, window, detection)
+    return (*leads(seen, window), *carrying(given, window, outages))

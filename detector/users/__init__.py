@@ -1,0 +1,5 @@
+"""The share of users that a window hit: counted, corrected, bounded or refused, never guessed."""
+
+from detector.users.model import SUCCESS, Blame, Experience, Outcome, UserAttempts, UserShare
+
+__all__ = ["SUCCESS", "Blame", "Experience", "Outcome", "UserAttempts", "UserShare"]

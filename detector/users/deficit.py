@@ -1,0 +1,143 @@
+"""Tier 3: counters, so the successes that are missing bound the share of users from below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot, sqrt
+
+import numpy as np
+from scipy.stats import t as student
+
+from detector.estimate import LEVEL, Estimate, Z, percent
+from detector.model import Window
+from detector.series import F64, Counts
+from detector.users.answer import Answer, without_users
+from detector.users.edges import Stretch
+from detector.users.weeks import LEAST_WEEKS, earlier_weeks
+
+DAY = 86_400.0
+DENOMINATOR = "users whose successes were to be expected in the window"
+LEAST_COVER = 0.9
+"""Below this share of a stretch with data its successes are not known."""
+LEAST_SUCCESSES = 50.0
+"""Fewer than these in a stretch, and a ratio to them is noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deficit:
+    """The share of the expected successes that is missing: point and 95 % interval.
+
+    `error` is the error of the forecast, one standard deviation of its logarithm.
+    """
+
+    value: float
+    low: float
+    high: float
+    error: float
+    weeks: int
+
+
+def bounded(
+    series: Counts, window: Window, outages: Sequence[Stretch], most: float | None = None
+) -> Answer | str:
+    """Bound the users that a window hit by counters alone, or say why that cannot be.
+
+    From below: the share of expected successes that is missing (`deficit`). It does not see users
+    who were failed and then served, and retries do not change it. From above counters tell
+    nothing, since nobody knows how many failures were of one user: 1, or `most`, the share of
+    users that failed at all where ids are known. Assumes that users hit come as often as others.
+    """
+    found = deficit(series, (window.onset, window.until), outages)
+    if isinstance(found, str):
+        return found
+    low = max(found.low, 0.0)
+    high = max(1.0 if most is None else most, low)
+    above = "no counter bounds it from above" if most is None else "at most all users who failed"
+    method = (
+        f"at least the missing successes, {percent(max(found.value, 0.0), 1)} (forecast from"
+        f" {found.weeks} earlier weeks, error {percent(found.error, 1)}); {above} (tier 3)"
+    )
+    share = Estimate(None, low, high, "ratio", "estimated", method)
+    reason = "counters do not tell users apart"
+    return without_users(share, 3, reason, DENOMINATOR)
+
+
+def deficit(series: Counts, window: Stretch, outages: Sequence[Stretch]) -> Deficit | str:
+    """1 - successes / expected successes of [start, end), or why nothing can be expected.
+
+    Expected are those of the day before the window times the ratio of the two in earlier weeks,
+    which growth from week to week leaves alone; the logarithm of that ratio varies between weeks,
+    and Student's t for one more week gives the interval.
+    """
+    first = float(series.start.min()) + DAY
+    begin, end = window
+    ratios = []
+    for stretch in earlier_weeks(window, first, outages):
+        ratio = _ratio(series, stretch, outages)
+        if ratio is not None:
+            ratios.append(ratio)
+    if len(ratios) < LEAST_WEEKS:
+        return f"{LEAST_WEEKS} earlier weeks without an outage are needed to forecast successes"
+    before = _successes(series, begin - DAY, begin)
+    seen = _successes(series, begin, end)
+    spoilt = _meets((begin - DAY, begin), outages)
+    if before is None or seen is None or before < LEAST_SUCCESSES or spoilt:
+        return "the day before the window does not tell how many successes were to come"
+    logs = np.log(np.array(ratios))
+    error = float(logs.std(ddof=1)) * sqrt(1 + 1 / len(logs))
+    reach = float(student.ppf((1 + LEVEL) / 2, len(logs) - 1)) * error
+    value, low, high = (
+        1 - seen / (before * float(np.exp(logs.mean() + side * reach))) for side in (0, -1, 1)
+    )
+    chance = _by_activity(value, seen / max(1 - value, 1e-9), (end - begin) / DAY)
+    return Deficit(
+        value, value - hypot(value - low, chance), value + hypot(high - value, chance), error,
+        len(logs),
+    )  # fmt: skip
+
+
+def _by_activity(share: float, sessions: float, days: float) -> float:
+    """How far a share of sessions may be from that of users, 95 %, since some come more often.
+
+    The variance is share (1 - share) E[k²]/E[k] / sessions, for k sessions of a user; whoever
+    comes about once a day, and some far more often, makes E[k²]/E[k] about 2 (1 + days).
+    """
+    within = min(max(share, 0.0), 1.0)
+    return Z * sqrt(within * (1 - within) * 2 * (1 + days) / max(sessions, 1.0))
+
+
+def _ratio(series: Counts, stretch: Stretch, outages: Sequence[Stretch]) -> float | None:
+    """Successes of a stretch for each of the day before it; None where either is not known."""
+    begin, end = stretch
+    if _meets((begin - DAY, begin), outages):
+        return None
+    before, own = _successes(series, begin - DAY, begin), _successes(series, begin, end)
+    if before is None or own is None or min(before, own) < LEAST_SUCCESSES:
+        return None
+    return own / before
+
+
+def _meets(stretch: Stretch, outages: Sequence[Stretch]) -> bool:
+    return any(stretch[0] < until and onset < stretch[1] for onset, until in outages)
+
+
+def _successes(series: Counts, begin: float, end: float) -> float | None:
+    """Successes in [`begin`, `end`), intervals that an edge cuts counted in part.
+
+    None where too little of it has data.
+    """
+    share = _overlap(series, begin, end)
+    whole = np.maximum(series.end - series.start, 1e-9)
+    steps = np.unique(series.cell[share > 0])
+    covered = len(steps) * series.step / (end - begin)
+    total = float(((series.attempts - series.errors) * share / whole).sum())
+    if covered < LEAST_COVER:
+        return None
+    return total
+
+
+def _overlap(series: Counts, begin: float, end: float) -> F64:
+    """Seconds of each observation that lie in [`begin`, `end`)."""
+    found: F64 = np.maximum(np.minimum(series.end, end) - np.maximum(series.start, begin), 0.0)
+    return found
