@@ -11,7 +11,7 @@ from detector.cells import Cells
 from detector.estimate import Origin
 from detector.model import Window
 from outage_window.assess import Assessment
-from outage_window.document import window_id
+from outage_window.ids import new_id
 from outage_window.joining import until
 from reports.facts import AlertFact, EventFact, Incident, State
 from reports.findings import near_findings
@@ -48,7 +48,7 @@ def facts(
     window = assessment.detection.windows[index]
     cells, gaps = _nearby(assessment.detection.cells, window)
     incident = Incident(
-        id=incident_id or window_id(assessment.service, window),
+        id=incident_id or new_id(assessment.service, window.onset),
         service=assessment.service,
         state=state or window.status,
         zone=zone,

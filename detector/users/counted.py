@@ -32,7 +32,7 @@ def counted(near: UserAttempts, window: Window, usual: UserAttempts) -> Answer |
     tallies = {blames: _tallies(roster, known, blames, window) for blames in readings}
     likely = tallies[known.likely]
     every = [likely[0], *(t for found in tallies.values() for t in found)]
-    return _answer(every, near, known, window) if likely[0].active else None
+    return _answer(every, roster, known, window) if likely[0].active else None
 
 
 def _tallies(roster: Roster, known: Told, blames: Blames, window: Window) -> list[Tally]:
@@ -41,9 +41,9 @@ def _tallies(roster: Roster, known: Told, blames: Blames, window: Window) -> lis
     return [tally(roster, failed, served, *stretch) for stretch in stretches(window)]
 
 
-def _answer(tallies: Sequence[Tally], near: UserAttempts, known: Told, window: Window) -> Answer:
+def _answer(tallies: Sequence[Tally], roster: Roster, known: Told, window: Window) -> Answer:
     """Put the likeliest count, which comes first, into the interval that all of them span."""
-    at, fraction = tallies[0], near.fraction
+    at, fraction = tallies[0], roster.attempts.fraction
 
     def count(name: str, method: str) -> Estimate:
         numbers = tuple(int(getattr(t, name)) for t in tallies)
@@ -67,7 +67,7 @@ def _answer(tallies: Sequence[Tally], near: UserAttempts, known: Told, window: W
         blocked=count("blocked", "hit, without a success in the window"),
         degraded=count("degraded", "hit, with a success as well"),
         active=count("active", DENOMINATOR),
-        observed=_observed(near, known, window),
+        observed=_observed(roster, known, window),
         experience="not_derivable" if known.open else experience_of(at.hit, at.blocked),
         needs=f"whose doing these are: {', '.join(known.names)}" if known.names else None,
     )
@@ -81,15 +81,16 @@ def _doubtful(found: Estimate, known: Told) -> Estimate:
     return Estimate(value, found.low, found.high, found.unit, "estimated", found.method)
 
 
-def _observed(near: UserAttempts, known: Told, window: Window) -> Estimate:
-    failed = known.marks(known.likely, near)
-    spans = [held_minutes(near, failed, *stretch) for stretch in stretches(window)]
+def _observed(roster: Roster, known: Told, window: Window) -> Estimate:
+    fraction = roster.attempts.fraction
+    failed = known.marks(known.likely, roster.attempts)
+    spans = held_minutes(roster, failed, stretches(window))
     low, high = min(span[0] for span in spans), max(span[1] for span in spans)
-    exact = near.fraction >= 1 and spans[0][0] == spans[0][1]
+    exact = fraction >= 1 and spans[0][0] == spans[0][1]
     found = Estimate(
-        sum(spans[0]) / 2 / near.fraction,
-        low / near.fraction,
-        high / near.fraction,
+        sum(spans[0]) / 2 / fraction,
+        low / fraction,
+        high / fraction,
         "user-minutes",
         "measured" if exact else "estimated",
         "from a system failure to the same user's next attempt" + known.doubt,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,14 +38,6 @@ _USER_COUNTS = (
     "share_of_expected_active",
     "share_of_registered",
 )
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def window_id(service: str, window: Window) -> str:
-    """`SERVICE-YYYYMMDDTHHMMZ` from the point start; safe as a file name and in a URL."""
-    name = _UNSAFE.sub("-", service).strip("-.")[:63] or "service"
-    minute = time_text(window.onset // 60 * 60)
-    return f"{name}-{minute[:16].replace('-', '').replace(':', '')}Z"
 
 
 def window_document(incident: Incident, window: Window, users: UserShare) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from detector.model import Window
+from outage_window.ids import new_id
 from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join
 from outage_window.live.describing import document, facts_of, moved
 from outage_window.live.drafting import chart, draft, write
 from outage_window.live.joining import clusters as clusters_of
-from outage_window.live.matching import Match, match_alerts, match_windows, new_id, span
+from outage_window.live.matching import Match, match_alerts, match_windows, span
 from outage_window.live.scene import Scene, why, windowless
 from outage_window.settings.models import Settings
 from outage_window.store import Store, incidents
@@ -181,7 +182,7 @@ class Keeper:
         return shlex.join(("outage-window", "draft", identity, *named))
 
     def _new_id(self, service: str, start: float) -> str:
-        first = new_id(service, start, ())
+        first = new_id(service, start)
         with self._store.read() as connection:
             return new_id(service, start, incidents.ids_like(connection, first))
 

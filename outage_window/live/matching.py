@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from detector.model import Window
 from outage_window.joining import FOREVER, ended, meets, overlap, until
@@ -15,8 +13,6 @@ from reports.facts import AlertFact
 NS = 1e9
 NEAR = 1800.0
 """Alerts within this many seconds of an incident without a window are its own."""
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +62,6 @@ def match_alerts(
 def span(group: Sequence[AlertFact]) -> tuple[float, float]:
     """When the first of the alerts fired and the last ended (infinity while one fires)."""
     return min(a.fired_at for a in group), max(ended(a) for a in group)
-
-
-def new_id(service: str, start: float, taken: Collection[str]) -> str:
-    """`SERVICE-YYYYMMDDTHHMMZ`, safe in paths; with a number behind it where that is taken."""
-    name = _UNSAFE.sub("-", service).strip("-.")[:63] or "service"
-    first = f"{name}-{datetime.fromtimestamp(start, UTC):%Y%m%dT%H%MZ}"
-    candidate, number = first, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{first}-{number}"
-    return candidate
 
 
 def _best(incident: StoredIncident, windows: Sequence[Window]) -> int | None:

@@ -115,6 +115,17 @@ def test_the_table_holds_what_was_declared_found_and_true(done):
     assert re.search("(6h 59m|7h 00m)$", lines[lines.index("2024-05-05  identity") + 2])
 
 
+@pytest.mark.parametrize("name", ["2024-01-18", "2024-05-05"])
+def test_the_leads_to_a_ddos_are_not_supported(done, name):
+    _, folder = done
+    text = (folder / f"{name}.md").read_text("utf-8")
+    (lead,) = re.findall("^- .*Suspected DDoS.*$", text, re.MULTILINE)
+    assert lead.endswith("A flood from new sources (DDoS): not supported by the figures below")
+    assert "the same people try again" in text
+    assert "A retry storm: supported" in text
+    assert ("intermittent failures" in text) is (name == "2024-01-18")
+
+
 def minutes(stamp: str) -> int:
     day, hour, minute = int(stamp[8:10]), int(stamp[11:13]), int(stamp[14:16])
     return (day * 24 + hour) * 60 + minute
