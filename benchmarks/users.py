@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks.lab import causes, shares
+from benchmarks.lab import attempts_post, causes, shares, user_files
 from benchmarks.lab.people import Habits
 from benchmarks.lab.report import REPORTING, TUNING, table
 
@@ -41,10 +41,17 @@ def _findings(outages: int, seed: int, workers: int) -> Iterator[str]:
     )
 
 
+def _speed(outages: int, seed: int, workers: int) -> Iterator[str]:
+    rows = max(20_000_000 * outages // OUTAGES, 100_000)
+    lines = [line for users in (10, 400) for line in user_files.run(rows, rows // users)]
+    yield table([*lines, *attempts_post.run(max(40 * outages // OUTAGES, 4), 5000)])
+
+
 PARTS: dict[str, tuple[str, Callable[[int, int, int], Iterator[str]]]] = {
     "tiers": ("Estimators and tiers", _tiers),
     "counters": ("Tier 3 and the error of the forecast", _counters),
     "findings": ("Findings on incidents of known cause", _findings),
+    "speed": ("Speed", _speed),
 }
 
 

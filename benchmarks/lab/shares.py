@@ -61,6 +61,11 @@ def window_of(made: World) -> Window:
     inside, before = own.between(made.start, made.end), own.first < made.start
     n, k = int(inside.sum()), int((own.outcome[inside] > 0).sum())
     usual = float((own.outcome[before] > 0).mean())
+    return window_between(made.start, made.end, n, k, usual)
+
+
+def window_between(start: float, end: float, n: int = 1, k: int = 0, usual: float = 0.0) -> Window:
+    """A window with these edges, attempts and errors, exactly."""
 
     def exact(value: float, unit: str) -> Estimate:
         return Estimate.exact(value, unit, "set")  # type: ignore[arg-type]
@@ -68,8 +73,8 @@ def window_of(made: World) -> Window:
     nothing = exact(0.0, "errors")
     return Window(
         "closed", "errors", "continuous",
-        exact(made.start, "time"), exact(made.end, "time"), None, made.end,
-        exact(made.end - made.start, "seconds"), exact(made.end - made.start, "seconds"),
+        exact(start, "time"), exact(end, "time"), None, end,
+        exact(end - start, "seconds"), exact(end - start, "seconds"),
         exact(n, "attempts"), exact(k, "errors"), nothing,
         exact(k / n, "ratio"), exact(usual, "ratio"), exact(k / n, "ratio"), (),
     )  # fmt: skip

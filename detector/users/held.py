@@ -21,22 +21,28 @@ def held_minutes(
     `failed` (n,) marks records of system failures. Low and high: inside a record that stands for
     several attempts it is not known whether others came between; of single attempts both agree.
     """
-    order = _by_user_and_time(roster.number, roster.size, roster.attempts.first)
+    theirs = np.flatnonzero(roster.any(failed)[roster.number])
+    order = theirs[
+        _by_user_and_time(roster.number[theirs], roster.size, roster.attempts.first[theirs])
+    ]
     user, bad = roster.number[order], failed[order]
     first, last = roster.attempts.first[order], roster.attempts.last[order]
-    return [_within(user, bad, first, last, stretch) for stretch in stretches]
+    held = np.flatnonzero(bad[:-1] & (user[1:] == user[:-1]))
+    between, within = (last[held], first[held + 1]), (first[bad], last[bad])
+    found = []
+    for stretch in stretches:
+        low = _minutes(*between, stretch, whole=True)
+        found.append((low, low + _minutes(*within, stretch, whole=False)))
+    return found
 
 
-def _within(user: I64, bad: Bool, first: F64, last: F64, stretch: Stretch) -> tuple[float, float]:
-    start, end = stretch
-    inside = (first < end) & (last >= start)
-    if not inside.all():
-        user, bad, first, last = (part[inside] for part in (user, bad, first, last))
-    first, last = np.maximum(first, start), np.minimum(last, end)
-    same = user[1:] == user[:-1]
-    between = float(np.maximum(first[1:] - last[:-1], 0.0)[same & bad[:-1]].sum())
-    within = float((last - first)[bad].sum())
-    return between / 60.0, (between + within) / 60.0
+def _minutes(begin: F64, end: F64, stretch: Stretch, whole: bool) -> float:
+    """Minutes of the spans in a stretch; of those that reach out of it none (`whole`) or a part."""
+    if whole:
+        inside = (begin >= stretch[0]) & (end < stretch[1])
+        return float(np.maximum(end[inside] - begin[inside], 0.0).sum()) / 60.0
+    parts = np.minimum(end, stretch[1]) - np.maximum(begin, stretch[0])
+    return float(np.maximum(parts, 0.0).sum()) / 60.0
 
 
 def _by_user_and_time(user: I64, users: int, time: F64) -> I64:
