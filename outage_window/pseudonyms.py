@@ -22,23 +22,24 @@ class Pseudonyms:
     """
 
     def __init__(self, secret: bytes) -> None:
-        self._user_key = _derived(secret, b"user")
-        self._source_key = _derived(secret, b"source")
+        self.user_key = _derived(secret, b"user")
+        self.source_key = _derived(secret, b"source")
 
     def users(self, ids: Sequence[str]) -> U64:
         """A 64-bit pseudonym of each id, shape (n,); pass distinct ids, each is hashed once."""
-        return _siphash(ids, self._user_key)
+        return _siphash(ids, self.user_key)
 
     def sources(self, addresses: Sequence[str]) -> U32:
         """A 32-bit pseudonym of each address, never 0; 0 for an empty one."""
-        hashes = (_siphash(addresses, self._source_key) >> np.uint64(32)).astype(np.uint32)
+        hashes = (_siphash(addresses, self.source_key) >> np.uint64(32)).astype(np.uint32)
         given = np.array([bool(address) for address in addresses], bool)
         return np.where(given, np.maximum(hashes, np.uint32(1)), np.uint32(0))
 
 
 def _derived(secret: bytes, purpose: bytes) -> str:
     """A key of 16 printable characters (96 bits), which is what the library takes."""
-    digest = hashlib.blake2b(purpose, key=secret[:64], digest_size=12).digest()
+    whole = hashlib.blake2b(secret).digest()  # a secret may be longer than the function takes
+    digest = hashlib.blake2b(purpose, key=whole, digest_size=12).digest()
     return base64.b64encode(digest).decode()
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
 
 from webhooks import alertmanager, attempts, events
 from webhooks.credentials import authorised
-from webhooks.model import AlertDelivery, Attempt, Event, Refused
+from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 
 SMALL = 4 * 1024 * 1024
 LARGE = 64 * 1024 * 1024
@@ -29,7 +29,7 @@ class Keepers:
     alerts: Callable[[bytes, AlertDelivery], None]
     quarantine: Callable[[bytes, Refused], None]
     events: Callable[[tuple[Event, ...]], int]
-    attempts: Callable[[bytes, Iterable[Attempt]], int]
+    attempts: Callable[[bytes, AttemptBatch], int]
     refused: Callable[[str], None]
     """Told of each request that was turned away: `unauthorised`, `too_large`, `invalid`, `busy`."""
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 EventType = Literal[
     "detected_by",
     "acknowledged",
@@ -79,12 +82,24 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One authentication attempt of one user; `reason` is empty when the sender gives none."""
+class Coded:
+    """A column of texts: `texts` each once, in the order in which they first appear; `codes` (n,)
+    are the place among them of each row's text."""
 
-    time: int
-    user: str
-    outcome: Literal["success", "failure"]
-    reason: str
-    source: str
-    service: str
+    codes: NDArray[np.int32]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptBatch:
+    """Authentication attempts as columns of length n, in the order in which they were sent.
+
+    `time` in nanoseconds; `reason` and `source` are empty texts where the sender gave none.
+    """
+
+    time: NDArray[np.int64]
+    failed: NDArray[np.bool_]
+    user: Coded
+    reason: Coded
+    source: Coded
+    service: Coded

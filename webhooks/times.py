@@ -15,7 +15,7 @@ _RFC3339 = re.compile(
 )
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EXPECTED = "expected an RFC 3339 time with its zone, such as 2024-01-22T15:30:00Z"
-_OLDEST, _NEWEST = 0, 7_258_118_400 * NS
+OLDEST, NEWEST = 0, 7_258_118_400 * NS
 """1970-01-01 and 2200-01-01: no alert, event or attempt is from outside."""
 
 
@@ -26,7 +26,7 @@ def parse_time(text: object, field: str) -> int:
     2200 (64 bits of nanoseconds hold them with room to reckon), is refused.
     """
     moment = _nanoseconds(text, field)
-    if not _OLDEST <= moment < _NEWEST:
+    if not OLDEST <= moment < NEWEST:
         raise Refused(field, "expected a time between the years 1970 and 2200")
     return moment
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Receive alerts, watch the services, keep incidents and drafts.",
     "analyze": "Find the outage windows in exports of metrics.",
     "draft": "Write the postmortem draft of an incident.",
+    "users": "Remove what is stored of a user.",
     "check-config": "Check a settings file and name each error.",
     "demo": "Replay five reference outages and write their drafts.",
 }

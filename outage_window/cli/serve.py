@@ -34,7 +34,7 @@ def command(file: str) -> int:
 
     settings = load(file, os.environ)
     _log_plainly()
-    store = Store.open(settings.storage.url)
+    store = Store.open(settings.storage.url, settings.attempts.user_key_file)
     try:
         _serve(settings, store, file)
     finally:

@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from sqlalchemy import Connection
 
 from detector.estimate import Origin
-from detector.users import SUCCESS, UserAttempts
+from detector.users import UserAttempts
 from outage_window.assess import People
-from outage_window.reasons import Reasons
+from outage_window.reasons import KEYCLOAK, Reasons
 from outage_window.settings.models import Service
 from outage_window.store import attempts
+from outage_window.store.attempts import Span, Stored
 
-NS = 1e9
+INTERVAL = 60.0
+"""Seconds: what one record stands for lies within a minute."""
 
 
-def people(connection: Connection, service: Service, start: int, end: int) -> People | None:
-    """All attempts of the blocks that meet [start, end), nanoseconds; None when there are none."""
-    blocks = attempts.of(connection, service.name, start, end)
-    if not blocks:
+def people(connection: Connection, service: Service, spans: Sequence[Span]) -> People | None:
+    """Attempts of the minutes that meet the spans, nanoseconds; None when there are none."""
+    found = attempts.of(connection, service.name, spans)
+    if found is None:
         return None
-    known = Reasons(frozenset(service.reasons.system), frozenset(service.reasons.user))
-    names = sorted({name for block in blocks for name in block.reasons})
-    number = {name: index for index, name in enumerate(names, 1)}
-    outcome = [
-        np.where(block.failed, np.array([number[r] for r in block.reasons])[block.reason], 0)
-        for block in blocks
-    ]
-    tried = UserAttempts.single(
-        np.concatenate([block.time for block in blocks]) / NS,
-        np.concatenate([block.user for block in blocks]),
-        np.concatenate(outcome).astype(np.uint16),
-        (SUCCESS, *(known.outcome(name) for name in names)),
+    sample = None if service.users is None else service.users.sample
+    tried = UserAttempts(
+        user=found.user,
+        first=found.first,
+        last=found.last,
+        attempts=found.attempts,
+        outcome=found.outcome,
+        source=found.source,
+        outcomes=reasons_of(service).outcomes(found.reasons),
+        fraction=found.fraction * (1.0 if sample is None else sample.fraction),
+        interval=INTERVAL,
     )
-    bodies = attempts.bodies(connection, service.name, start, end)
-    digest = hashlib.sha256("".join(sorted(set(bodies))).encode())
-    name = f"attempts per user received for {service.name} (deliveries: {len(set(bodies))})"
-    return People(tried, (Origin(name, digest.hexdigest(), len(tried.user)),))
+    name = f"attempts per user received for {service.name}"
+    return People(tried, (Origin(name, _digest(found), int(found.attempts.sum())),))
+
+
+def reasons_of(service: Service) -> Reasons:
+    """Whose doing the service's failures are, by its settings."""
+    said = service.reasons
+    known = Reasons(frozenset(said.system), frozenset(said.user))
+    return known.or_else(KEYCLOAK) if said.preset == "keycloak" else known
+
+
+def _digest(found: Stored) -> str:
+    """Of what happened when, in whatever bodies it came; not of who, which a secret key hides."""
+    digest = hashlib.sha256("\0".join(found.reasons).encode())
+    columns = (found.first, found.last, found.outcome, found.attempts)
+    order = np.lexsort(columns[::-1])
+    for column in columns:
+        digest.update(column[order].tobytes())
+    return digest.hexdigest()

@@ -26,7 +26,16 @@ from outage_window.sources import exports, selectors
 from outage_window.sources.files import read
 from outage_window.sources.pull import PrometheusClient, PullFailed
 from outage_window.sources.reading import Reading
-from outage_window.store import Store, StoreFailed, alerts, attempts, events, incidents, samples
+from outage_window.store import (
+    Store,
+    StoreFailed,
+    alerts,
+    attempts,
+    events,
+    incidents,
+    samples,
+    upkeep,
+)
 from reports.facts import AlertFact, Incident
 
 log = logging.getLogger(__name__)
@@ -100,6 +109,7 @@ class Watch:
             self._keep(service, now, blind[service.name], by_service.pop(service.name, []))
         for name, joined in by_service.items():
             self._unconfigured(name, now, joined)
+        upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
         self.status.scanned(time.monotonic() - began)
 
     def _take_in(self, service: Service, now: int) -> str:
@@ -218,7 +228,7 @@ class Watch:
             mark = attempts.mark(connection, service.name)
             if mark == known.people_mark:
                 return False
-            known.people = people(connection, service, since, FOREVER)
+            known.people = people(connection, service, [(since, FOREVER)])
         first = known.people_mark == (-1, -1) and known.people is None
         known.people_mark = mark
         return not first

@@ -102,8 +102,12 @@ class _Part(BaseModel):
 
 
 class Reasons(_Part):
-    """Which failure reasons are the service's own doing, and which the user's."""
+    """Which failure reasons are the service's own doing, and which the user's.
 
+    `preset` fills in for a known program what is not listed here.
+    """
+
+    preset: Literal["keycloak"] | None = None
     system: tuple[str, ...] = ()
     user: tuple[str, ...] = ()
 
@@ -115,10 +119,18 @@ class Objective(_Part):
     window: Seconds = 30 * 86400.0
 
 
+class Sample(_Part):
+    """The attempts that are sent are those of a share of the users, chosen by a hash of the id."""
+
+    by: Literal["user_hash"]
+    fraction: float = Field(gt=0, le=1)
+
+
 class Users(_Part):
     """What is known of the service's users beside their attempts."""
 
-    registered: int = Field(gt=0)
+    registered: int | None = Field(None, gt=0)
+    sample: Sample | None = None
 
 
 class Service(_Part):
@@ -161,6 +173,13 @@ class Storage(_Part):
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///outage-window.db"
 
 
+class Attempts(_Part):
+    """How long attempts per user are kept, and the secret that their ids are hashed under."""
+
+    retention: Seconds = 35 * 86400.0
+    user_key_file: str | None = None
+
+
 class Prometheus(_Part):
     """The Prometheus that is asked for raw samples."""
 
@@ -198,6 +217,7 @@ class Settings(_Part):
 
     web: Web = Web()
     storage: Storage = Storage()
+    attempts: Attempts = Attempts()
     prometheus: Prometheus | None = None
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0

@@ -15,6 +15,8 @@ FILE_SUFFIX = "_file"
 
 Key = tuple[str | int, ...]
 
+LEAST_KEY = 32
+"""Bytes of a key of user ids: fewer could be guessed."""
 MOST_VALUES = 100_000
 """Aliases of YAML can stand for any number of values: more than this are no settings."""
 
@@ -101,7 +103,10 @@ def overlay(source: Source, environ: Mapping[str, str]) -> None:
 
 
 def read_secrets(source: Source, folder: Path) -> None:
-    """Replace each `token_file` by a `token` that holds what the file does, trimmed."""
+    """Replace each `token_file` by a `token` that holds what the file does, trimmed.
+
+    A key of user ids may be any bytes: that its file has enough of them is all that is looked at.
+    """
     for path in (("web", "token"), ("prometheus", "token")):
         part = source.values.get(path[0])
         name = path[1] + FILE_SUFFIX
@@ -120,6 +125,23 @@ def read_secrets(source: Source, folder: Path) -> None:
         if not secret:
             source.problems.append(source.problem(key, f"expected a secret in the file {file}"))
         part[path[1]] = secret
+    _check_user_key(source, folder)
+
+
+def _check_user_key(source: Source, folder: Path) -> None:
+    """Make the path of the key of user ids whole; the file itself is read by the store."""
+    part = source.values.get("attempts")
+    if not isinstance(part, dict) or not isinstance(part.get("user_key_file"), str):
+        return
+    file = folder / part["user_key_file"]
+    part["user_key_file"] = str(file)
+    try:
+        size = len(file.read_bytes())
+    except OSError:
+        size = 0
+    if size < LEAST_KEY:
+        expected = f"expected a file of at least {LEAST_KEY} bytes: {file}"
+        source.problems.append(source.problem(("attempts", "user_key_file"), expected))
 
 
 def show_key(key: Key) -> str:

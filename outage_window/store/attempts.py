@@ -1,97 +1,136 @@
-"""Attempts per user in compressed blocks; user ids are hashed under the store's key, never kept."""
+"""Attempts per user, kept a block an hour and body; user ids are keyed hashes, never the ids."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from detector.series import I64
-from outage_window.store.schema import attempt_blocks
-from webhooks.model import Attempt
+from detector.series import F64
+from outage_window.pseudonyms import Pseudonyms
+from outage_window.store import keys, minutes
+from outage_window.store.minutes import ALL, MINUTE, MS, U16, U32, U64, Hour
+from outage_window.store.packing import pack, unpack
+from outage_window.store.schema import attempt_blocks, attempt_bodies
+from webhooks.model import AttemptBatch, Refused
 
-MOST_REASONS = 65_535
-"""What a block has codes for; failures with a further reason count as having none."""
+Span = tuple[int, int]
+"""From (inclusive) and to (exclusive), nanoseconds."""
+
+MOST_BLOCKS = 10_000
+MOST_OUTCOMES = 65_535
+"""What there are codes for, a success among them; further reasons count as none."""
+_MINUTE, _HOUR = MINUTE * MS, minutes.HOUR * MS
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptBlock:
-    """Attempts of one service as arrays of shape (n,), ordered by time.
-
-    `time` in nanoseconds, `user` a keyed hash, `failed` the outcome, `reason` an index into
-    `reasons`, where the empty text means that none was given.
-    """
+class Block:
+    """A row to be kept: the packed user-intervals of one service and hour."""
 
     service: str
-    time: I64
-    user: NDArray[np.uint64]
-    failed: NDArray[np.bool_]
-    reason: NDArray[np.uint16]
+    hour: int
+    size: int
+    reasons: str
+    cuts: str | None
+    data: bytes
+
+    @classmethod
+    def of(cls, service: str, hour: int, records: Hour) -> Block:
+        """Pack the records of an hour since the epoch."""
+        cuts = json.dumps({str(minute): bound for minute, bound in sorted(records.cuts.items())})
+        return cls(
+            service,
+            hour,
+            len(records.user),
+            json.dumps(records.reasons, ensure_ascii=False),
+            cuts if records.cuts else None,
+            pack(records),
+        )
+
+    def values(self) -> dict[str, object]:
+        """The columns of the row."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """User-intervals of one service; arrays of shape (n,).
+
+    `first` and `last` in seconds since the epoch, cut to milliseconds; `outcome` 0 is a success,
+    others are failures for the reason before it in `reasons`. `fraction` is the share of all users
+    that is here: those with the lowest hashes. The order does not depend on how attempts came.
+    """
+
+    user: U64
+    first: F64
+    last: F64
+    attempts: U32
+    outcome: U16
+    source: U32
     reasons: tuple[str, ...]
+    fraction: float
 
 
-def blocks(attempts: Iterable[Attempt], key: bytes) -> list[AttemptBlock]:
-    """Group attempts by service and hash their users. Rows are (time, user, failed, reason)."""
-    rows: dict[str, list[tuple[int, int, bool, int]]] = {}
-    reasons: dict[str, dict[str, int]] = {}
-    for attempt in attempts:
-        known = reasons.setdefault(attempt.service, {"": 0})
-        if len(known) < MOST_REASONS:
-            known.setdefault(attempt.reason, len(known))
-        code = known.get(attempt.reason, 0)
-        row = (attempt.time, hash_user(attempt.user, key), attempt.outcome == "failure", code)
-        rows.setdefault(attempt.service, []).append(row)
-    return [_block(service, found, tuple(reasons[service])) for service, found in rows.items()]
+def blocks(batch: AttemptBatch, names: Pseudonyms) -> list[Block]:
+    """What is to be kept of a body; `Refused` if its times are strewn over too many hours."""
+    found: list[Block] = []
+    for service, hour, records in minutes.hours(batch, names):
+        if len(found) == MOST_BLOCKS:
+            expected = f"expected attempts of at most {MOST_BLOCKS} different hours, each service's"
+            raise Refused("body", expected)
+        found.append(Block.of(service, hour, records))
+    return found
 
 
-def hash_user(user: str, key: bytes) -> int:
-    """A 64-bit pseudonym that cannot be made without the key."""
-    return int.from_bytes(hashlib.blake2b(user.encode(), digest_size=8, key=key).digest(), "little")
+def keep(connection: Connection, found: Sequence[Block], sha256: str, last: int) -> bool:
+    """Keep the blocks of one body, whose hash makes a repeated delivery harmless.
+
+    `last` is the time of its newest attempt. Returns whether the body was new.
+    """
+    row = insert(attempt_bodies).values(sha256=bytes.fromhex(sha256), last=last)
+    if connection.execute(row.on_conflict_do_nothing()).rowcount == 0:
+        return False
+    epoch = keys.epoch(connection)
+    rows = [block.values() | {"epoch": epoch} for block in found]
+    connection.execute(insert(attempt_blocks), rows)
+    return True
 
 
-def keep(connection: Connection, found: list[AttemptBlock], sha256: str) -> None:
-    """Keep the blocks of one body, whose hash makes a repeated delivery harmless."""
-    for block in found:
-        row = insert(attempt_blocks).values(
-            service=block.service,
-            sha256=sha256,
-            start=int(block.time[0]),
-            last=int(block.time[-1]),
-            size=len(block.time),
-            reasons=json.dumps(block.reasons, ensure_ascii=False),
-            data=_pack(block),
-        )
-        connection.execute(row.on_conflict_do_nothing())
+def of(connection: Connection, service: str, spans: Sequence[Span]) -> Stored | None:
+    """The records of all minutes that meet the spans; None when there are none.
 
-
-def of(connection: Connection, service: str, start: int, end: int) -> list[AttemptBlock]:
-    """The service's blocks that meet [start, end), nanoseconds: whole blocks, not cut to it."""
-    rows = connection.execute(
-        select(attempt_blocks)
-        .where(attempt_blocks.c.service == service)
-        .where(attempt_blocks.c.start < end, attempt_blocks.c.last >= start)
-        .order_by(attempt_blocks.c.start, attempt_blocks.c.id)
-    )
-    return [_unpack(row.service, row.data, row.size, json.loads(row.reasons)) for row in rows]
-
-
-def bodies(connection: Connection, service: str, start: int, end: int) -> list[str]:
-    """The sha256 of each delivered body that `of` has blocks from, in the order of the blocks."""
-    return list(
-        connection.scalars(
-            select(attempt_blocks.c.sha256)
-            .where(attempt_blocks.c.service == service)
-            .where(attempt_blocks.c.start < end, attempt_blocks.c.last >= start)
-            .order_by(attempt_blocks.c.start, attempt_blocks.c.id)
-        )
-    )
+    Only hours that meet a span are decoded. The smallest sample among these minutes is taken of all
+    of them, so that the users are the same share of all throughout.
+    """
+    bound = ALL
+    numbers: dict[str, int] = {}
+    pieces: list[tuple[Any, ...]] = []
+    for hour, records in _hours(connection, service, spans):
+        wanted = _wanted(hour, spans)
+        bound = min([bound, *(cut for minute, cut in records.cuts.items() if wanted[minute])])
+        places = [numbers.setdefault(reason, len(numbers)) + 1 for reason in records.reasons]
+        chosen = records if wanted.all() else records.at(wanted[records.minute])
+        start = hour * minutes.HOUR + chosen.minute.astype(np.int64) * MINUTE
+        codes = np.array([0, *places], np.uint32)[chosen.outcome]
+        first, last = ((start + at) / 1000 for at in (chosen.first, chosen.last))
+        count = chosen.count.astype(np.uint32)
+        pieces.append((chosen.user, first, last, count, codes, chosen.source))
+    if not pieces:
+        return None
+    columns = [np.concatenate(column) for column in zip(*pieces, strict=True)]
+    if bound < ALL:
+        kept = columns[0] < np.uint64(bound)
+        columns = [column[kept] for column in columns]
+    user, first, last, count, codes, source = columns
+    outcome, reasons = _outcomes(codes, list(numbers))
+    share = bound / ALL
+    return Stored(user, first, last, count, outcome, source, reasons, share) if len(user) else None
 
 
 def mark(connection: Connection, service: str) -> tuple[int, int]:
@@ -104,34 +143,57 @@ def mark(connection: Connection, service: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _block(
-    service: str, rows: list[tuple[int, int, bool, int]], reasons: tuple[str, ...]
-) -> AttemptBlock:
-    rows.sort()
-    time, user, failed, reason = zip(*rows, strict=True)
-    return AttemptBlock(
-        service,
-        np.array(time, np.int64),
-        np.array(user, np.uint64),
-        np.array(failed, np.bool_),
-        np.array(reason, np.uint16),
-        reasons,
-    )
+def records_of(row: Row[Any]) -> Hour:
+    """The records of a stored block."""
+    cuts: Mapping[str, int] = json.loads(row.cuts or "{}")
+    bounds = {int(minute): bound for minute, bound in cuts.items()}
+    return unpack(row.data, row.size, tuple(json.loads(row.reasons)), bounds)
 
 
-def _pack(block: AttemptBlock) -> bytes:
-    steps = np.diff(block.time, prepend=np.int64(0)).astype("<i8")
-    parts = (steps, block.user.astype("<u8"), block.failed, block.reason.astype("<u2"))
-    return zlib.compress(b"".join(part.tobytes() for part in parts), 1)
+def _hours(
+    connection: Connection, service: str, spans: Sequence[Span]
+) -> Iterator[tuple[int, Hour]]:
+    """Each hour that meets a span, its blocks put together."""
+    block = attempt_blocks.c
+    epoch = keys.epoch(connection)
+    for low, high in _ranges(spans, _HOUR):
+        rows = connection.execute(
+            select(attempt_blocks)
+            .where(block.service == service, block.epoch == epoch)
+            .where(block.hour >= low, block.hour < high)
+            .order_by(block.hour, block.id)
+        )
+        for hour, parts in groupby(rows, lambda row: int(row.hour)):
+            yield hour, minutes.merge([records_of(part) for part in parts])
 
 
-def _unpack(service: str, data: bytes, n: int, reasons: list[str]) -> AttemptBlock:
-    raw = zlib.decompress(data)
-    return AttemptBlock(
-        service,
-        np.cumsum(np.frombuffer(raw, "<i8", n), dtype=np.int64),
-        np.frombuffer(raw, "<u8", n, 8 * n),
-        np.frombuffer(raw, np.bool_, n, 16 * n),
-        np.frombuffer(raw, "<u2", n, 17 * n),
-        tuple(reasons),
-    )
+def _wanted(hour: int, spans: Sequence[Span]) -> minutes.Bool:
+    """Which minutes of the hour meet a span, shape (60,)."""
+    found = np.zeros(60, bool)
+    for low, high in _ranges(spans, _MINUTE):
+        found[max(low - 60 * hour, 0) : max(high - 60 * hour, 0)] = True
+    return found
+
+
+def _ranges(spans: Sequence[Span], step: int) -> list[tuple[int, int]]:
+    """The steps of time that the spans meet, as ranges that do not."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        low, high = start // step, -(-end // step)
+        if found and low <= found[-1][1]:
+            found[-1] = found[-1][0], max(high, found[-1][1])
+        else:
+            found.append((low, high))
+    return found
+
+
+def _outcomes(outcome: U32, reasons: list[str]) -> tuple[U16, tuple[str, ...]]:
+    """Codes of the reasons that are here, in the order of their names; too many count as none."""
+    seen = np.bincount(outcome, minlength=len(reasons) + 1)[1:] > 0
+    here = sorted(reason for reason, used in zip(reasons, seen, strict=True) if used)
+    if len(here) >= MOST_OUTCOMES:
+        here = ["", *(reason for reason in here if reason)][: MOST_OUTCOMES - 1]
+    codes = {reason: code for code, reason in enumerate(here, 1)}
+    none = codes.get("", 0)
+    table = np.array([0, *(codes.get(reason, none) for reason in reasons)], np.uint16)
+    return table[outcome], tuple(here)

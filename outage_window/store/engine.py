@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from outage_window.errors import InputError
 from outage_window.store import schema
+from outage_window.store.upgrade import upgrade
 
 BUSY_MS = 2000
 WRITING = ("journal_mode = WAL", "synchronous = FULL")
@@ -63,7 +64,8 @@ def prepare(made: Engine, path: Path) -> None:
             if tables and "meta" not in tables:
                 raise InputError(str(path), "holds another program's tables; expected a new file")
             if tables:
-                _same_version(connection.execute(query).scalar(), path)
+                found = upgrade(connection, connection.execute(query).scalar())
+                _same_version(found, path)
             schema.metadata.create_all(connection)
             connection.execute(insert(schema.meta).values(version).on_conflict_do_nothing())
     except DBAPIError as error:

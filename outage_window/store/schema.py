@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -77,15 +77,25 @@ attempt_blocks = Table(
     "attempt_blocks",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("epoch", Integer, nullable=False),  # of the key that its users are hashed under
     Column("service", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("start", BigInteger, nullable=False),
-    Column("last", BigInteger, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("hour", Integer, nullable=False),  # since the epoch
+    Column("size", Integer, nullable=False),  # records
     Column("reasons", Text, nullable=False),  # JSON: the reasons that the block's codes stand for
+    Column("cuts", Text),  # JSON: for each minute that is a sample the hash that users are below
     Column("data", LargeBinary, nullable=False),
-    UniqueConstraint("service", "sha256"),
-    Index("attempt_blocks_by_time", "service", "start"),
+    # Covers what is asked when blocks are looked for that may be merged.
+    Index("attempt_blocks_by_hour", "service", "hour", "epoch", "size"),
+    sqlite_autoincrement=True,  # no number comes twice: the newest one tells that something came
+)
+
+attempt_bodies = Table(
+    "attempt_bodies",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("last", BigInteger, nullable=False),  # the time of its newest attempt
+    Index("attempt_bodies_by_age", "last"),
+    sqlite_with_rowid=False,
 )
 
 series = Table(

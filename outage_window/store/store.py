@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from outage_window.errors import InputError
+from outage_window.pseudonyms import Pseudonyms
+from outage_window.store import keys
 from outage_window.store.engine import database_file, engine, lock, prepare
 from outage_window.store.writer import PATIENCE, Work, Writer
 
@@ -29,14 +30,15 @@ class Store:
         self._readers = readers
         self._writer = writer
         self._held = held
-        self.user_key = key
-        """The secret under which user ids are hashed; it lies beside the database."""
+        self.names = Pseudonyms(key)
+        """What user ids and addresses are called here, by a secret of the operator's or its own."""
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str, user_key_file: str | None = None) -> Store:
         """Open or create the database of a `sqlite:///FILE` URL; `InputError` if that cannot be.
 
-        A second writer on the same file is refused.
+        A second writer on the same file is refused. The key of user ids is read from the file, or
+        lies beside the database, where it is made on first use.
         """
         path = database_file(url)
         if not path.parent.is_dir():
@@ -45,7 +47,10 @@ class Store:
         writing = engine(path, writer=True)
         try:
             prepare(writing, path)
-            key = _user_key(Path(f"{path}.key"))
+            own = Path(f"{path}.key")
+            key = keys.given_key(Path(user_key_file)) if user_key_file else keys.own_key(own)
+            with writing.begin() as connection:
+                keys.settle(connection, key)
         except BaseException:
             writing.dispose()
             os.close(held)
@@ -72,20 +77,3 @@ class Store:
         self._readers.dispose()
         self._writer.close()
         os.close(self._held)
-
-
-def _user_key(path: Path) -> bytes:
-    """The key file's bytes, made on first use for the owner's eyes alone."""
-    try:
-        held = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes() if path.is_file() else b""
-    else:
-        key = secrets.token_bytes(32)
-        with os.fdopen(held, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-    if len(key) != 32:
-        raise InputError(str(path), "expected the 32 bytes that this program once wrote there")
-    return key

@@ -25,13 +25,13 @@ def check(document: dict[str, Any]) -> None:
 
 
 def attempts_of_users(path: Path, start: int, end: int) -> Path:
-    """Every minute 40 users sign in; in the outage those with an even number are refused."""
+    """Every minute 60 users sign in; in the outage those with an even number are refused."""
     lines = ["time,user,outcome,reason,service"]
     for minute in range(start - 3600, end + 3600, 60):
-        for user in range(40):
+        for user in range(60):
             failed = start <= minute < end and user % 2 == 0
             outcome = "failure,invalid_token" if failed else "success,"
-            lines.append(f"{stamp(minute + user)},user{user},{outcome},auth")
+            lines.append(f"{stamp(minute + user % 60)},user{user},{outcome},auth")
     path.write_text("\n".join(lines))
     return path
 
@@ -133,7 +133,7 @@ def test_the_table_fits_at_its_widest() -> None:
     def edge(value: str, low: str) -> dict[str, Any]:
         return {"value": value, "low": low, "high": value}
 
-    users = {"value": 1.0, "low": 1.0, "high": 1.0, "status": "measured"}
+    users = {"value": 1.0, "low": 1.0, "high": 1.0, "status": "measured", "tier": 1}
     window = {
         "id": "x" * 40,
         "service": "x" * 40,

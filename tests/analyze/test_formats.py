@@ -44,12 +44,16 @@ def found(*paths: Path, reading: Reading | None = None) -> dict[str, Any]:
     return analyze(Request([str(p) for p in paths], reading=reading or Reading())).document()
 
 
+BY_FORMAT = {"inputs", "findings"}
+"""Only counters have labels, and so findings about them."""
+
+
 def windows(document: dict[str, Any]) -> Any:
-    """All but the names and hashes of the inputs."""
+    """All but what depends on the format."""
 
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: bare(item) for key, item in value.items() if key != "inputs"}
+            return {key: bare(item) for key, item in value.items() if key not in BY_FORMAT}
         return [bare(item) for item in value] if isinstance(value, list) else value
 
     return bare(document["windows"])

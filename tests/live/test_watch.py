@@ -178,9 +178,10 @@ def test_users_are_counted_from_attempts(store):
         outcome = ("failure", "invalid_token") if user < 25 else ("success", "")
         if user == 99:
             outcome = ("failure", "bad_password")
-        line = {"time": text(START + 60 + user), "user": f"u{user}", "service": "auth"}
-        lines.append(json.dumps(line | {"outcome": outcome[0], "reason": outcome[1]}))
-    assert place.client.post("/api/v1/attempts", data="\n".join(lines)).json == {"kept": 100}
+        line = {"user": f"u{user}", "outcome": outcome[0], "reason": outcome[1], "service": "auth"}
+        for again in range(100):  # as many attempts as the metrics count
+            lines.append(json.dumps(line | {"time": text(START + 18 * again + user // 10)}))
+    assert place.client.post("/api/v1/attempts", data="\n".join(lines)).json == {"kept": 10_000}
     (found,) = place.at(START + 1800)
     assert found["affected_users"]["tier"] == 1
     assert found["affected_users"]["value"] == pytest.approx(25 / 99)

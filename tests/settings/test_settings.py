@@ -57,6 +57,12 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("web: {listen: 0.0.0.0:9195}", ":1: web.listen: expected a loopback address, or"),
         ("web:\n  token: ü", ":2: web.token: expected a token of ASCII"),
         ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected sqlite:///FILE"),
+        ("attempts: {retention: 35}", ":1: attempts.retention: expected a duration such as"),
+        ("attempts:\n  retain: 3d", ":2: attempts.retain: unknown key, expected retention?"),
+        (
+            "attempts:\n  user_key_file: none",
+            ":2: attempts.user_key_file: expected a file of at least 32 bytes: ",
+        ),
         ("web: {}\nweb: {}", ":2: web: expected the key once"),
         ("a: [", ":1: expected YAML"),
         ("- a", ":1: expected keys and values"),
@@ -222,3 +228,33 @@ def test_an_export_that_is_not_there_is_warned_of_with_line_and_key(tmp_path):
     assert f"{file}: good" in warned.stdout
     (tmp_path / "a.csv").write_text("")
     assert CliRunner().invoke(command, [str(file)]).stderr == ""
+
+
+def test_what_is_known_of_users(tmp_path):
+    (tmp_path / "key").write_bytes(b"\0" * 31 + b"\n")
+    users = "  users: {sample: {by: user_hash, fraction: 0.05}}\n  reasons: {preset: keycloak}\n"
+    settings = loaded(
+        tmp_path, f"attempts: {{retention: 50d, user_key_file: key}}\n{PULLED}{users}"
+    )
+    assert settings.attempts.retention == 50 * 86400
+    assert settings.attempts.user_key_file == str(tmp_path / "key")
+    assert settings.services[0].users.registered is None
+    assert settings.services[0].users.sample.fraction == 0.05
+    assert settings.services[0].reasons.preset == "keycloak"
+    assert loaded(tmp_path, "").attempts.retention == 35 * 86400
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "users: {sample: {by: id, fraction: 0.5}}",
+        "users: {sample: {by: user_hash, fraction: 0}}",
+        "users: {sample: {by: user_hash, fraction: 1.5}}",
+        "users: {sample: {by: user_hash}}",
+        "reasons: {preset: okta}",
+    ],
+)
+def test_samples_and_presets_that_are_none(tmp_path, wrong):
+    (line,) = problems(tmp_path, f"{PULLED}  {wrong}\n")
+    assert line.startswith(":7: services[0].")
+    assert "expected" in line

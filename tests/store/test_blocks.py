@@ -1,13 +1,13 @@
-"""Samples and attempts in blocks: nothing is lost, nothing counted twice, no bit changed."""
+"""Samples in blocks, and events: nothing is lost, nothing counted twice, no bit changed."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outage_window.store import attempts, events, samples
+from outage_window.store import events, samples
 from outage_window.store.arrays import pack_samples, unpack_samples
 from outage_window.store.samples import BLOCK, Progress, Samples
-from webhooks.model import Attempt, Event
+from webhooks.model import Event
 
 STALE = np.array([0x7FF0000000000002], np.uint64).view(np.float64)[0]
 DONE = Progress(5, "selectors")
@@ -61,34 +61,6 @@ def test_forgetting_a_service_leaves_the_others(store):
         assert len(samples.load(connection, "mail", 0)) == 1
 
 
-def test_attempts_come_back_with_hashed_users(store):
-    sent = [
-        Attempt(30, "bob", "failure", "invalid_token", "10.0.0.1", "auth"),
-        Attempt(10, "ann", "success", "", "", "auth"),
-        Attempt(20, "bob", "failure", "bad_password", "", "auth"),
-        Attempt(15, "cyd", "success", "", "", "mail"),
-    ]
-    blocks = attempts.blocks(sent, store.user_key)
-    for _ in range(2):
-        store.write(lambda c: attempts.keep(c, blocks, "sha"))
-    with store.read() as connection:
-        (found,) = attempts.of(connection, "auth", 0, 100)
-        assert attempts.of(connection, "auth", 31, 100) == []
-    assert found.time.tolist() == [10, 20, 30]
-    assert found.failed.tolist() == [False, True, True]
-    assert [found.reasons[code] for code in found.reason] == ["", "bad_password", "invalid_token"]
-    ann, bob, again = found.user.tolist()
-    assert bob == again != ann
-    assert ann == attempts.hash_user("ann", store.user_key)
-    assert ann != attempts.hash_user("ann", b"another key")
-
-
-def test_no_user_id_lies_in_the_files(store, tmp_path):
-    blocks = attempts.blocks([Attempt(1, "ann@example.org", "success", "", "", "auth")], b"k" * 32)
-    store.write(lambda c: attempts.keep(c, blocks, "sha"))
-    assert all(b"ann@example" not in file.read_bytes() for file in tmp_path.iterdir())
-
-
 def test_an_event_is_kept_once(store):
     one = Event(5, "ticket", "auth", "cannot log in", "", "T-1")
     same_id = Event(6, "ticket", "auth", "cannot log in!", "", "T-1")
@@ -98,10 +70,3 @@ def test_an_event_is_kept_once(store):
     with store.read() as connection:
         assert [e.text for e in events.of(connection, "auth", 0, 6)] == ["cannot log in", "x"]
         assert events.of(connection, "mail", 0, 6) == []
-
-
-def test_more_reasons_than_codes_blame_nobody(monkeypatch):
-    monkeypatch.setattr(attempts, "MOST_REASONS", 3)
-    sent = [Attempt(i, "bob", "failure", f"r{i % 4}", "", "auth") for i in range(8)]
-    (block,) = attempts.blocks(sent, b"k" * 32)
-    assert [block.reasons[code] for code in block.reason] == ["r0", "r1", "", ""] * 2

@@ -22,14 +22,14 @@ def test_what_was_written_is_there_after_reopening(tmp_path):
     again = Store.open(url)
     with again.read() as connection:
         assert deliveries.tally(connection).received == 1
-    assert again.user_key == first.user_key
+    assert again.names.users(["ann"]) == first.names.users(["ann"])
     again.close()
 
 
 def test_the_key_of_user_ids_is_for_the_owner_alone(store, tmp_path):
     mode = os.stat(tmp_path / "ow.db.key").st_mode
     assert stat.S_IMODE(mode) == 0o600
-    assert len(store.user_key) == 32
+    assert len((tmp_path / "ow.db.key").read_bytes()) == 32
 
 
 def test_the_same_bytes_are_kept_once_and_counted(store):
@@ -76,7 +76,7 @@ def test_readers_cannot_write(store):
 
 def test_one_bad_piece_of_work_does_not_harm_its_group(store):
     """All are queued while the writer is held up, so that they share a transaction."""
-    gate, results = threading.Event(), {}
+    gate, begun, results = threading.Event(), threading.Event(), {}
 
     def submit(number):
         def work(connection):
@@ -90,9 +90,12 @@ def test_one_bad_piece_of_work_does_not_harm_its_group(store):
         except ZeroDivisionError:
             results[number] = "bad"
 
-    holder = threading.Thread(target=lambda: store.write(lambda c: gate.wait(5)))
+    holder = threading.Thread(
+        target=lambda: store.write(lambda c: begun.set() or gate.wait(5)),
+    )
     threads = [threading.Thread(target=submit, args=(n,)) for n in range(8)]
     holder.start()
+    begun.wait(5)  # else the writer may take some of them along with what holds it up
     for thread in threads:
         thread.start()
     while store.waiting < 8:
@@ -175,3 +178,31 @@ def test_a_folder_where_the_key_should_be(tmp_path):
     (tmp_path / "ow.db.key").mkdir()
     with pytest.raises(InputError, match="32 bytes"):
         Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
+
+
+def test_a_database_of_the_first_version_opens(tmp_path, caplog):
+    """Its attempts are hashed in another way: they go, with a word, and the rest stays."""
+    file = tmp_path / "ow.db"
+    first = Store.open(f"sqlite:///{file}")
+    first.write(lambda c: deliveries.keep(c, "am", b"body", 1))
+    first.close()
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        connection.execute("DELETE FROM meta WHERE key LIKE 'user_key%'")
+        connection.execute("DROP TABLE attempt_bodies")
+        connection.execute("DROP TABLE attempt_blocks")
+        connection.execute("CREATE TABLE attempt_blocks (id INTEGER PRIMARY KEY, service TEXT)")
+        connection.execute("CREATE INDEX attempt_blocks_by_time ON attempt_blocks (service)")
+        connection.execute("INSERT INTO attempt_blocks VALUES (1, 'auth')")
+    connection.close()
+    with caplog.at_level("WARNING"):
+        for _ in range(2):
+            again = Store.open(f"sqlite:///{file}")
+            with again.read() as reading:
+                assert deliveries.tally(reading).received == 1
+            again.close()
+    assert [r.message.partition(":")[0] for r in caplog.records] == [
+        "attempts per user of an earlier version were dropped (1 deliveries)"
+    ]
+    assert "attempt_bodies" in tables(file)

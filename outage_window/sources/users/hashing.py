@@ -37,8 +37,8 @@ class Hasher:
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         import pyarrow as pa
 
-        self._user_key = pseudonyms._user_key
-        self._source_key = pseudonyms._source_key
+        self._user_key = pseudonyms.user_key
+        self._source_key = pseudonyms.source_key
         probe = pa.array(PROBE, pa.string())
         self._agrees = np.array_equal(siphash(probe, self._user_key), pseudonyms.users(PROBE))
 
