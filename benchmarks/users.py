@@ -44,7 +44,9 @@ def _findings(outages: int, seed: int, workers: int) -> Iterator[str]:
 def _speed(outages: int, seed: int, workers: int) -> Iterator[str]:
     rows = max(20_000_000 * outages // OUTAGES, 100_000)
     lines = [line for users in (10, 400) for line in user_files.run(rows, rows // users)]
-    yield table([*lines, *attempts_post.run(max(40 * outages // OUTAGES, 4), 5000)])
+    bodies = max(20 * outages // OUTAGES, 2)
+    posted = [line for size in (15_000, 1_000, 100) for line in attempts_post.run(bodies, size)]
+    yield table([*lines, *posted])
 
 
 PARTS: dict[str, tuple[str, Callable[[int, int, int], Iterator[str]]]] = {

@@ -103,10 +103,7 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
         "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
         "actions": events("change", "mitigating", since_onset=True),
-        "leads": [
-            (time, text, team, verdict_on(text, incident.findings))
-            for time, text, team in events("investigating", since_onset=True)
-        ],
+        "leads": _leads(incident, events("investigating", since_onset=True)),
         "findings": said(incident.findings),
         "identified": events("identified"),
         "escalations": events("escalated"),
@@ -118,6 +115,13 @@ def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
         "chart": _link(chart),
         "alt": text_equivalent(incident),
     }
+
+
+def _leads(
+    incident: Incident, found: list[tuple[str, str, str]]
+) -> list[tuple[str, str, str, str]]:
+    """What people looked into, each with what the figures say to it."""
+    return [(time, text, team, verdict_on(text, incident.findings)) for time, text, team in found]
 
 
 def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
