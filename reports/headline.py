@@ -113,6 +113,8 @@ def _of_users(users: UserShare) -> str:
         return f"{share.value} ({share.interval})" if " to " in share.interval else share.value
     least, _, most = share.value.partition(" to ")
     open_above = users.affected.high is not None and users.affected.high >= 1
+    if users.affected.low == 0:
+        return f"at most {most}"
     return f"at least {least}" if open_above else f"between {least} and {most}"
 
 

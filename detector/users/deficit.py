@@ -49,15 +49,19 @@ def bounded(
     users that failed at all where ids are known. Assumes that users hit come as often as others.
     """
     found = deficit(series, (window.onset, window.until), outages)
-    if isinstance(found, str):
+    if isinstance(found, str) and most is None:
         return found
-    low = max(found.low, 0.0)
+    if isinstance(found, str):
+        low, below = 0.0, f"not bounded from below, since {found}"
+    else:
+        low = max(found.low, 0.0)
+        below = (
+            f"at least the missing successes, {percent(max(found.value, 0.0), 1)} (forecast from"
+            f" {found.weeks} earlier weeks, error {percent(found.error, 1)})"
+        )
     high = max(1.0 if most is None else most, low)
     above = "no counter bounds it from above" if most is None else "at most all users who failed"
-    method = (
-        f"at least the missing successes, {percent(max(found.value, 0.0), 1)} (forecast from"
-        f" {found.weeks} earlier weeks, error {percent(found.error, 1)}); {above} (tier 3)"
-    )
+    method = f"{below}; {above} (tier 3)"
     share = Estimate(None, low, high, "ratio", "estimated", method)
     reason = "counters do not tell users apart"
     return without_users(share, 3, reason, DENOMINATOR)

@@ -6,6 +6,8 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
+from reports.findings import NAMES, VERDICTS
+
 WIDTH = 100
 UNKNOWN = "unknown"
 _LISTED = 5
@@ -22,6 +24,8 @@ def to_text(document: dict[str, Any]) -> str:
     if windows:
         lines += [*_table(windows), ""]
         lines += _paragraphs("Windows", [_ident(window) for window in windows])
+        leads = [text for window in windows if (text := _leads(window))]
+        lines += _paragraphs("Leads, by figures that --format json and drafts give", leads)
     lines += _paragraphs("Blips, too short to be a window", [_blip(b) for b in document["blips"]])
     not_assessed = [f"{_safe(n['service'])}: {n['reason']}" for n in document["not_assessed"]]
     lines += _paragraphs("NOT ASSESSED, so nothing is known about them", not_assessed)
@@ -87,7 +91,7 @@ def _ident(window: dict[str, Any]) -> str:
         parts.append("the data begin inside it, so it began then or before;")
     users = window["affected_users"]
     if users["tier"] == 3:
-        parts.append(f"{_share(users)} of users hit, by the successes that are missing")
+        parts.append(f"{_share(users)} of users hit: a range, see the method in --format json")
     elif users["hit_users"]["value"] is not None:
         hit, active, blocked = (
             _count(users[name]["value"]) for name in ("hit_users", "active_users", "blocked_users")
@@ -101,7 +105,27 @@ def _ident(window: dict[str, Any]) -> str:
         )
     else:
         parts.append(f"lasted {_span(window['duration_seconds']['value'])}")
-    return " ".join(parts).rstrip(";")
+    budget = window.get("error_budget")
+    if budget and budget["value"] is not None:
+        parts.append(f"; {_percent(budget['value'])} of the error budget used up")
+    return " ".join(parts).replace(" ;", ";").rstrip(";")
+
+
+def _leads(window: dict[str, Any]) -> str:
+    """Which leads the figures support and which not; those that they leave open are not listed."""
+    told = []
+    for verdict, words in VERDICTS.items():
+        found = [f for f in window["findings"] if f.get("verdict") == verdict]
+        if found and verdict != "not_assessable":
+            told.append(f"{words}: {', '.join(_lead(finding) for finding in found)}")
+    return f"{window['id']}: {'; '.join(told)}" if told else ""
+
+
+def _lead(finding: dict[str, Any]) -> str:
+    """The lead by its name, and who carries the excess if that is what it says."""
+    name = NAMES[finding["id"]]
+    value = finding["evidence"].get("value") if finding["verdict"] == "supported" else None
+    return name[:1].lower() + name[1:] + (f" ({_safe(value)})" if value else "")
 
 
 def _unknown_users(windows: list[dict[str, Any]]) -> list[str]:
@@ -186,6 +210,8 @@ def _share(users: dict[str, Any]) -> str:
         return _percent(users["value"])
     if users["low"] is not None and users["high"] >= 1:
         return f"≥ {_percent(users['low'])}"
+    if users["low"] == 0:
+        return f"≤ {_percent(users['high'])}"
     if users["low"] is not None:
         return f"{_percent(users['low'])[:-2]}-{_percent(users['high'])}"
     return UNKNOWN

@@ -145,6 +145,7 @@ def test_the_table_fits_at_its_widest() -> None:
         "end": edge("2024-01-09T00:00:00Z", "2024-01-08T23:58:01Z"),
         "duration_seconds": {"value": 8.9 * DAY},
         "error_ratio": {"value": 1.0},
+        "findings": [],
         "affected_users": users
         | {f"{name}_users": {"value": 9e9} for name in ("hit", "active", "blocked")},
     }

@@ -421,3 +421,22 @@ def test_the_path_of_the_chart_stays_inside_its_link(path):
     benign = parse(render(TOKENS, chart="chart.svg"))
     odd = parse(render(TOKENS, chart=path))
     assert (odd.kinds, odd.headings) == (benign.kinds, benign.headings)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.221, 1.0, "at least 22 % of users hit"),
+        (0.221, 0.314, "between 22.1 % and 31.4 % of users hit"),
+        (0.0, 0.314, "at most 32 % of users hit"),
+    ],
+)
+def test_a_range_of_users_is_said_as_one(low, high, said):
+    users = replace(
+        refused_users("counters do not tell users apart"),
+        affected=Estimate(None, low, high, "ratio", "estimated", "missing successes (tier 3)"),
+        tier=3,
+    )
+    text = render(replace(REFERENCES["2024-05-03"], users=users))
+    assert said in text
+    assert "not derivable, because counters do not tell users apart" in text

@@ -101,6 +101,17 @@ def test_without_two_earlier_weeks_counters_tell_no_share() -> None:
     assert low == pytest.approx(high / (high + 8 * (1 - high)))
 
 
+def test_ids_without_a_past_bound_it_from_above() -> None:
+    young = world(Harm(4.0, share=0.25), Habits(a_day=6.0, weeks=1), np.random.default_rng(4))
+    own = young.without_reasons()
+    found = answer(young, own.at(own.between(young.start - 3600, young.end + 3600)))
+    assert found.tier == 3
+    assert found.affected.low == 0.0
+    assert found.affected.high is not None
+    assert young.share <= found.affected.high < 0.5
+    assert found.hit_users.status == "not_derivable"
+
+
 def test_an_error_ratio_alone_is_always_refused(made: World) -> None:
     counts = made.counters()
     ratio = counts.errors / np.maximum(counts.attempts, 1.0)
