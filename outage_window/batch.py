@@ -36,6 +36,7 @@ class Request:
 
     exports: Sequence[str]
     users: Sequence[str] = ()
+    user_sample: float = 1.0
     alerts: str | None = None
     changes: str | None = None
     events: str | None = None
@@ -145,7 +146,9 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
     if request.users:
         progress(request.users[0])
         key = Pseudonyms(b"")  # ids are hashed to be counted, and kept nowhere
-        tried = user_files.load(request.users, request.reading, request.reasons, key)
+        tried = user_files.load(
+            request.users, request.reading, request.reasons, key, sample=request.user_sample
+        )
         users = {name: People(one, tried.origins) for name, one in tried.attempts.items()}
         origins += tried.origins
         notes = tried.notes

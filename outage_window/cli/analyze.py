@@ -71,6 +71,12 @@ FILE = click.Path(path_type=str)
 )
 @click.option("--system-reasons", metavar="A,B", help="Failure reasons that are the service's own.")
 @click.option("--user-reasons", metavar="A,B", help="Failure reasons that are the user's own.")
+@click.option(
+    "--user-sample",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    help="The share of all users, chosen by a hash of the id, that --users holds.",
+)
 @click.option("--registered-users", type=click.IntRange(min=1), help="How many users there are.")
 @click.option("--slo", metavar="TARGET/WINDOW", help="The objective, such as 99.9/30d.")
 @click.option("--join-gap", metavar="DURATION", help="Join stretches closer than this (15m).")
@@ -123,6 +129,7 @@ def _request(given: dict[str, Any]) -> Request:
             min_duration=_duration(given["min_duration"], "--min-duration", Options().min_duration),
             zone=given["zone"],
         ),
+        user_sample=given["user_sample"],
         declared=Declared(given["registered_users"], _objective(given["slo"])),
         command=shlex.join(["outage-window", *sys.argv[1:]]),
     )

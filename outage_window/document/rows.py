@@ -11,7 +11,7 @@ _PLAIN = ("impaired_seconds", "attempts", "errors", "excess_errors", "baseline_e
 HEADER = (
     "id", "service", "status", "kind", "pattern", "experience",
     *(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")),
-    *_PLAIN, "peak_error_ratio", "as_of",
+    *_PLAIN, "peak_error_ratio", "as_of", "affected_users_tier",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -35,6 +35,8 @@ def _of(window: dict[str, Any], name: str) -> Any:
         base = name.removesuffix(f"_{end}")
         if base != name and base in _WITH_INTERVAL:
             return window[base][end]
+    if name == "affected_users_tier":
+        return window["affected_users"]["tier"]
     found = window[name]
     return found["value"] if isinstance(found, dict) else found
 

@@ -9,15 +9,44 @@ import numpy as np
 from sqlalchemy import Connection
 
 from detector.estimate import Origin
+from detector.model import Window
 from detector.users import UserAttempts
 from outage_window.assess import People
 from outage_window.reasons import KEYCLOAK, Reasons
 from outage_window.settings.models import Service
-from outage_window.store import attempts
+from outage_window.store import Store, attempts
 from outage_window.store.attempts import Span, Stored
 
+NS = 10**9
+NEAR = 3600 * NS
+FOREVER = 2**63 - 1
 INTERVAL = 60.0
 """Seconds: what one record stands for lies within a minute."""
+
+
+class Attempting:
+    """Attempts per user of one service, read when there is a window and something came to it.
+
+    A service without a window costs nothing, however many attempts come; with one, all since the
+    horizon are read, since earlier weeks are compared with.
+    """
+
+    def __init__(self, store: Store, service: Service) -> None:
+        self._store = store
+        self._service = service
+        self._mark: object = None
+        self.found: People | None = None
+
+    def refresh(self, windows: Sequence[Window], since: int) -> bool:
+        """Read what came to the hours of the windows, if anything did; whether that was so."""
+        spans = [(round(w.onset * NS) - NEAR, round(w.until * NS) + NEAR) for w in windows]
+        with self._store.read() as connection:
+            mark = spans and attempts.mark(connection, self._service.name, spans)
+            if mark == self._mark:
+                return False
+            before, self._mark = self.found, mark
+            self.found = people(connection, self._service, [(since, FOREVER)]) if spans else None
+        return self.found is not None or before is not None
 
 
 def people(connection: Connection, service: Service, spans: Sequence[Span]) -> People | None:

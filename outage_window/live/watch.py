@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from detector.budget import Objective
-from detector.model import Options
+from detector.model import Options, Window
 from outage_window import clock as clocks
-from outage_window.assess import Assessment, Declared, People, ServiceData, assess
+from outage_window.assess import Assessment, Declared, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper
 from outage_window.live.joining import Assigner, without_evidence
-from outage_window.live.people import people
+from outage_window.live.people import Attempting
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.scene import Scene
 from outage_window.live.status import Status
@@ -30,7 +31,6 @@ from outage_window.store import (
     Store,
     StoreFailed,
     alerts,
-    attempts,
     events,
     incidents,
     samples,
@@ -52,12 +52,11 @@ SILENT = 600 * NS
 class _Known:
     """What was derived from one service's data, so that a pass decodes only what is new."""
 
+    people: Attempting
     cache: Cache = field(default_factory=Cache)
     loaded: bool = False
     file: str = ""
     data: ServiceData | None = None
-    people: People | None = None
-    people_mark: tuple[int, int] = (-1, -1)
     assessment: Assessment | None = None
     unjudged: str = ""
 
@@ -90,7 +89,9 @@ class Watch:
             self._client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
         self._assigner = Assigner(settings)
         self._keeper = Keeper(settings, store, self.current, config_file)
-        self._known = {service.name: _Known() for service in settings.services}
+        self._known = {
+            service.name: _Known(Attempting(store, service)) for service in settings.services
+        }
         history = settings.prometheus.history if settings.prometheus else HISTORY
         self._history = round(history * NS)
 
@@ -176,14 +177,18 @@ class Watch:
             changed = self._read_file(service, known)
         else:
             changed, caught_up = self._pull(service, known, now)
-        people_changed = self._load_people(service, known, now)
-        if caught_up and (changed or people_changed or known.assessment is None):
-            if changed or known.data is None:
-                known.data = known.data if service.source == "file" else known.cache.data(service)
-            assert known.data is not None  # read from the file or made from the cache
-            options = self._options(service)
-            known.assessment = assess(known.data, known.people, options, _declared(service))
+        if caught_up and (changed or known.assessment is None):
+            if service.source != "file":
+                known.data = known.cache.data(service)
+            self._assess(service, known)
+        if caught_up and known.people.refresh(_windows(known), self._horizon(service.name, now)):
+            self._assess(service, known)
         return caught_up
+
+    def _assess(self, service: Service, known: _Known) -> None:
+        assert known.data is not None  # read from the file or made from the cache
+        options = self._options(service)
+        known.assessment = assess(known.data, known.people.found, options, _declared(service))
 
     def _pull(self, service: Service, known: _Known, now: int) -> tuple[bool, bool]:
         assert self._client is not None  # the settings ask for a Prometheus where one is pulled
@@ -222,17 +227,6 @@ class Watch:
         known.data, known.file = data, sha256
         return True
 
-    def _load_people(self, service: Service, known: _Known, now: int) -> bool:
-        since = self._horizon(service.name, now)
-        with self._store.read() as connection:
-            mark = attempts.mark(connection, service.name)
-            if mark == known.people_mark:
-                return False
-            known.people = people(connection, service, [(since, FOREVER)])
-        first = known.people_mark == (-1, -1) and known.people is None
-        known.people_mark = mark
-        return not first
-
     def _options(self, service: Service) -> Options:
         detection = self._settings.detection
         return Options(detection.join_gap, detection.min_duration, service.zone)
@@ -259,6 +253,11 @@ class Watch:
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored
         )
         self._keeper.update(scene)
+
+
+def _windows(known: _Known) -> Sequence[Window]:
+    detection = known.assessment.detection if known.assessment else None
+    return () if detection is None else detection.windows
 
 
 def _declared(service: Service) -> Declared:

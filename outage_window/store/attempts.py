@@ -133,14 +133,20 @@ def of(connection: Connection, service: str, spans: Sequence[Span]) -> Stored | 
     return Stored(user, first, last, count, outcome, source, reasons, share) if len(user) else None
 
 
-def mark(connection: Connection, service: str) -> tuple[int, int]:
-    """How many blocks there are and the newest one's number: it changes when something comes."""
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.max(attempt_blocks.c.id), 0)).where(
-            attempt_blocks.c.service == service
-        )
-    ).one()
-    return int(row[0]), int(row[1])
+def mark(connection: Connection, service: str, spans: Sequence[Span]) -> tuple[int, int]:
+    """How many blocks there are of hours that meet the spans, and the newest one's number.
+
+    It changes when something comes to them.
+    """
+    block, count, newest = attempt_blocks.c, 0, 0
+    for low, high in _ranges(spans, _HOUR):
+        row = connection.execute(
+            select(func.count(), func.coalesce(func.max(block.id), 0))
+            .where(block.service == service)
+            .where(block.hour >= low, block.hour < high)
+        ).one()
+        count, newest = count + int(row[0]), max(newest, int(row[1]))
+    return count, newest
 
 
 def records_of(row: Row[Any]) -> Hour:

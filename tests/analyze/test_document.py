@@ -4,6 +4,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,34 @@ def test_values() -> None:
     own = Origin("own", "0" * 64)
     shown = estimate(Estimate.exact(2, "users", "counted").from_inputs((own,)))
     assert shown["inputs"] == [{"name": "own", "sha256": "0" * 64}]
+
+
+def test_two_services_with_the_same_user_ids_stay_apart(program: Program, tmp_path: Path) -> None:
+    """Half of the users of one are refused; the other's same people notice nothing."""
+    outage = (1_704_167_220, 1_704_174_240)
+    export = write_csv(tmp_path / "a.csv", [*rows("auth"), *rows("mail", seed=3)])
+    users = attempts_of_users(tmp_path / "users.csv", *outage)
+    text = users.read_text()
+    served = text.replace(",auth", ",mail").replace("failure,invalid_token", "success,")
+    users.write_text(text + "\n" + served.split("\n", 1)[1])
+    document = program.document(export, "--users", users, "--system-reasons", "invalid_token")
+    shares = {w["service"]: w["affected_users"] for w in document["windows"]}
+    assert shares["auth"]["value"] == pytest.approx(0.5)
+    assert shares["mail"]["value"] == 0.0
+    assert shares["auth"]["active_users"]["value"] == shares["mail"]["active_users"]["value"] == 60
+
+
+def test_a_declared_sample_of_users_is_scaled_up(program: Program, tmp_path: Path) -> None:
+    export = write_csv(tmp_path / "a.csv", rows())
+    lines = attempts_of_users(tmp_path / "users.csv", 1_704_167_220, 1_704_174_240)
+    kept = [line for line in lines.read_text().split("\n") if not re.search(r"user\d*[5-9],", line)]
+    some = tmp_path / "some.csv"
+    some.write_text("\n".join(kept))
+    found = program.document(
+        export, "--users", some, "--system-reasons", "invalid_token", "--user-sample", "0.5"
+    )["windows"][0]["affected_users"]
+    assert found["active_users"]["value"] == 60
+    assert found["status"] == "estimated"
+    assert found["low"] < found["value"] < found["high"]
+    alone = program.document(export, "--users", some, "--system-reasons", "invalid_token")
+    assert "a sample of attempts" in alone["windows"][0]["affected_users"]["reason"]

@@ -6,6 +6,7 @@ import signal
 import numpy as np
 import pytest
 
+from outage_window.live import people as live_people
 from outage_window.live.people import people
 from outage_window.settings.models import Service
 from outage_window.store import attempts
@@ -60,7 +61,7 @@ def test_where_it_came_from_does_not_depend_on_how_it_came(store):
     apart = read(store, service()).origins
     place.at(BORN + DAY)
     with store.read() as connection:
-        assert attempts.mark(connection, "auth")[0] == 1
+        assert attempts.mark(connection, "auth", [(0, 2**62)])[0] == 1
     assert read(store, service()).origins == apart
 
 
@@ -127,3 +128,21 @@ def test_users_of_a_sample_are_scaled_up(store, fraction):
     users = None if fraction == 1 else {"sample": {"by": "user_hash", "fraction": fraction}}
     tried = read(store, service(users=users)).attempts
     assert len(np.unique(tried.user)) / tried.fraction == 100 / fraction
+
+
+def test_attempts_are_read_only_where_a_window_is_and_something_came_to_it(store, monkeypatch):
+    """A service that posts all day is not decoded at every pass."""
+    reads = []
+    monkeypatch.setattr(live_people, "people", lambda *given: reads.append(given) or None)
+    place = Place(store, Metrics((BORN + DAY, BORN + DAY + 3600), days=3))
+    place.client.post("/api/v1/attempts", data=lines(["ann"], at=BORN + 60))
+    place.at(BORN + DAY - 600)
+    assert reads == []
+    place.at(BORN + 2 * DAY)
+    assert len(reads) == 1
+    place.client.post("/api/v1/attempts", data=lines(["bob"], at=BORN + 2 * DAY - 60))
+    place.at(BORN + 2 * DAY + 60)
+    assert len(reads) == 1
+    place.client.post("/api/v1/attempts", data=lines(["cem"], at=BORN + DAY + 120))
+    place.at(BORN + 2 * DAY + 120)
+    assert len(reads) == 2

@@ -327,7 +327,7 @@ def test_a_changed_key_starts_anew_and_says_so_once(tmp_path, caplog):
     store = Store.open(url)
     with store.read() as connection:
         assert attempts.of(connection, "auth", FOREVER).attempts.tolist() == [2]
-        assert attempts.mark(connection, "auth")[0] == 3
+        assert attempts.mark(connection, "auth", FOREVER)[0] == 3
     store.close()
 
 
