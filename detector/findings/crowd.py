@@ -70,13 +70,13 @@ def _with_ids(
     begins = _begins(attempts)
     extent = (float(attempts.first.min()), float(attempts.last.max()))
     own = comparables(span, extent, outages)
-    sessions = against(_records(attempts, begins), span, own)
+    sessions = against(_sum(attempts, begins), span, own)
     if sessions is None and served is not None:
         sessions = _by_successes(attempts, begins, span, outages, served, others)
     fresh, usual = _new_sources(attempts, begins, span, own)
     names, seen = _strangers(attempts, span, outages, own)
     return Crowd(
-        attempts=tried or against(_records(attempts, np.ones(len(begins), bool)), span, own),
+        attempts=tried or against(_sum(attempts, attempts.attempts), span, own),
         sessions=sessions,
         users=against(_distinct(attempts, attempts.user), span, own),
         sources=against(_distinct(attempts, attempts.source), span, own)
@@ -101,12 +101,12 @@ def _begins(attempts: UserAttempts) -> Bool:
     return found
 
 
-def _records(attempts: UserAttempts, which: Bool) -> Amount:
-    """How many attempts of the marked records there are in a stretch; of sessions, their begins."""
-    weight = np.where(which, np.where(which.all(), attempts.attempts, 1), 0) / attempts.fraction
+def _sum(attempts: UserAttempts, number: np.ndarray) -> Amount:
+    """The sum of a number a record, shape (n,), over the records of a stretch."""
 
     def amount(stretch: Stretch) -> float | None:
-        return float(weight[attempts.between(*stretch)].sum())
+        inside = attempts.between(*stretch)
+        return float(number[inside].sum(dtype=np.float64)) / attempts.fraction
 
     return amount
 

@@ -10,6 +10,7 @@ from detector.findings.leads import leads
 from detector.findings.model import Finding
 from detector.model import Detection, Window
 from detector.users import UserAttempts
+from detector.users.doubts import doubt, outside_of
 from detector.users.edges import outer
 
 
@@ -22,12 +23,17 @@ def findings(
     """Hold the usual leads against what is known of a window, each to its verdict.
 
     `breakdowns` are the errors by label as counters give them; without one by reason, that of the
-    attempts per user serves. Changes near the edges are not of these: see `reports`.
+    attempts per user serves. Attempts that cannot be right (see `doubt`) have no say. Changes near
+    the edges are not of these: see `reports`.
     """
     given = list(breakdowns)
+    outages = [outer(one) for one in detection.windows]
+    if attempts is not None:
+        normal = outside_of(attempts.first, attempts.last, outages)
+        if doubt(attempts, normal, window, detection) is not None:
+            attempts = None
     if attempts is not None and not any(one.kind == "reason" for one in given):
         reasons = by_reason(attempts)
         given += [] if reasons is None else [reasons]
-    outages = [outer(one) for one in detection.windows]
     seen = crowd(attempts, window, detection)
     return (*leads(seen, window), *carrying(given, window, outages))

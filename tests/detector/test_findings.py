@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from benchmarks.lab.causes import CAUSES, INPUTS, judged
+from benchmarks.lab.people import Habits, Harm, world
 from detector.budget import Objective, budget_burnt
 from detector.detect import detect
 from detector.estimate import Estimate
 from detector.findings.carrying import Breakdown, by_reason, carrying
 from detector.findings.crowd import Crowd
+from detector.findings.findings import findings
 from detector.findings.forecast import against, comparables, of_series
 from detector.findings.leads import leads
 from detector.findings.model import Finding, Ratio
@@ -63,6 +65,15 @@ def test_incidents_of_known_cause_are_never_wrongly_supported() -> None:
 def test_who_came_decides_between_flood_and_storm(seen: Crowd, flood: str, storm: str) -> None:
     found = verdicts(seen)
     assert (found["flood_from_new_sources"], found["retry_storm"]) == (flood, storm)
+
+
+def test_attempts_that_cannot_be_right_have_no_say() -> None:
+    made = world(Harm(4.0, share=0.4), Habits(a_day=3.0), np.random.default_rng(3))
+    found = detect(made.counters())
+    some = made.attempts.at(np.arange(len(made.attempts.user)) % 20 == 0)
+    told = findings(some, found.windows[0], found)
+    assert told == findings(None, found.windows[0], found)
+    assert told != findings(made.attempts, found.windows[0], found)
 
 
 @pytest.mark.parametrize(
