@@ -71,6 +71,7 @@ def settings(prometheus_url, begin, end):
             "history": f"{int(end - begin)}s",
         },
         "scan_interval": "1s",
+        "attempts": {"retention": f"{int(end - begin)}s"},
         "services": [service(outage) for outage in REFERENCES],
     }
 
