@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from detector.estimate import Estimate, percent
 from detector.findings import Finding, Verdict
-from reports import times
+from reports import moments, times
 from reports.facts import EventFact, Incident
 
 SHORTLY = 1800.0
@@ -88,56 +88,53 @@ def near_findings(
         return ()
     chance = _by_chance(changes, extent)
     before = [e for e in incident.events if e.type == "change"]
-    onset = _near(before, window.start, -math.inf)
+    onset = _near(before, window.start, "the onset", -math.inf)
     ended = [e for e in incident.events if e.type in ("change", "mitigating")]
     after = window.start.high if window.start.high is not None else window.onset
     reverts = [e for e in ended if REVERT.search(e.text)]
-    recovery = _near(reverts, window.end, after)
+    recovery = _near(reverts, window.end, "the recovery", after)
     return (
-        _finding("change_before_onset", onset, "the onset", bool(changes), chance),
-        _finding("revert_before_recovery", recovery, "the recovery", bool(ended), 0.0)
+        _finding("change_before_onset", onset, bool(changes), chance),
+        _finding("revert_before_recovery", recovery, bool(ended), None)
         if window.end.value is not None
         else Finding("revert_before_recovery", "not_assessable", "there is no recovery yet"),
     )
 
 
 def _near(
-    events: Sequence[EventFact], edge: Estimate, after: float
-) -> tuple[EventFact, str] | None:
-    """The last event up to half an hour before an edge or inside its interval, in words."""
+    events: Sequence[EventFact], edge: Estimate, name: str, after: float
+) -> moments.Near | None:
+    """The last event up to half an hour before an edge or inside its interval."""
     if edge.value is None or edge.low is None or edge.high is None:
         return None
     found = [e for e in events if e.time > after and edge.low - SHORTLY <= e.time <= edge.high]
-    if not found:
-        return None
-    last = max(found, key=lambda e: e.time)
-    step = times.time_step(edge.high - edge.low)
-    return last, f"{times.span(max(edge.value - last.time, 0.0), step)} before"
+    last = max(found, key=lambda e: e.time, default=None)
+    return None if last is None else moments.near_edge(last, edge, name)
 
 
 def _finding(
-    identity: str, near: tuple[EventFact, str] | None, edge: str, given: bool, chance: float
+    identity: str, near: moments.Near | None, given: bool, chance: float | None
 ) -> Finding:
+    if near is None and not given:
+        return Finding(identity, "not_assessable", "no change was given")
     if near is None:
-        if not given:
-            return Finding(identity, "not_assessable", "no change was given")
-        return Finding(
-            identity, "not_supported", f"none of the changes given is within 30 min before {edge}"
-        )
-    event, apart = near
-    because = f"“{event.text}” came {apart} {edge}, which is near in time and no proof of a cause"
-    evidence: dict[str, float | str] = {"change": event.text, "at": times.utc(event.time)}
-    if identity == "change_before_onset" and chance > 0:
+        because = "none of the changes given is within the 30 minutes before it"
+        return Finding(identity, "not_supported", because)
+    text, at = near.event.text, times.utc(near.event.time)
+    because = f"“{text}” came {near.in_words}: near in time, which is no proof of a cause"
+    evidence: dict[str, float | str] = {"change": text, "at": at}
+    if chance is not None:
         evidence["by_chance"] = chance
-        because += f"; by chance one would be so near {percent(chance)} of the time"
-    if chance > MOST_BY_CHANCE:
+        often = "under 1 %" if chance < 0.01 else percent(chance)
+        because += f" (by chance, one is so near {often} of the time)"
+    if chance is not None and chance > MOST_BY_CHANCE:
         return Finding(identity, "not_assessable", because, evidence)
     return Finding(identity, "supported", because, evidence)
 
 
-def _by_chance(changes: Sequence[float], extent: tuple[float, float] | None) -> float:
+def _by_chance(changes: Sequence[float], extent: tuple[float, float] | None) -> float | None:
     """How often any moment has a change shortly before it, by how frequent changes are."""
     if extent is None or extent[1] - extent[0] < DAY:
-        return 0.0
+        return None
     inside = sum(extent[0] <= change < extent[1] for change in changes)
     return 1 - math.exp(-inside * SHORTLY / (extent[1] - extent[0]))

@@ -148,11 +148,12 @@ def near_recovery(incident: Incident) -> tuple[Near, ...]:
 
 
 def _near(events: tuple[EventFact, ...], edge: Estimate, name: str) -> tuple[Near, ...]:
-    found = [_one_near(e, edge, name) for e in events if e.time <= _high(edge)]
+    found = [near_edge(e, edge, name) for e in events if e.time <= _high(edge)]
     return tuple(sorted((n for n in found if n.before <= NEAR), key=lambda n: abs(n.before)))
 
 
-def _one_near(event: EventFact, edge: Estimate, name: str) -> Near:
+def near_edge(event: EventFact, edge: Estimate, name: str) -> Near:
+    """How long an event came before an edge (`the onset`), which has a value."""
     assert edge.value is not None
     low = edge.value if edge.low is None else edge.low
     before = edge.value - event.time

@@ -88,9 +88,10 @@ def _verdict(top: Carrier, given: Breakdown, inside: F64) -> Judged:
         "share_low": share.low,
         "share_high": share.high,
     }
-    between = f"{percent(share.low)} to {percent(share.high)}"
+    low, high = percent(share.low), percent(share.high)
+    between = "" if low == high else f" ({low} to {high})"
     text = (
-        f"{given.label} {top.value} has {percent(share.value)} ({between}) of the errors beyond the"
+        f"{given.label} {top.value} has {percent(share.value)}{between} of the errors beyond the"
         " usual"
     )
     if given.attempts.ndim == 2:
