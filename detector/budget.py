@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from detector.estimate import LEVEL, Estimate
 from detector.model import Window
@@ -84,4 +84,4 @@ def _daily_error(series: Counts, begin: float, end: float) -> float:
         return 1.0
     totals = np.bincount(day[kept], weights=series.attempts[kept], minlength=whole)
     spread = float(totals.std(ddof=1) / max(totals.mean(), 1e-9)) / sqrt(whole)
-    return float(min(student.ppf((1 + LEVEL) / 2, whole - 1) * spread, 1.0))
+    return float(min(stdtrit(whole - 1, (1 + LEVEL) / 2) * spread, 1.0))

@@ -137,3 +137,9 @@ def test_help_imports_nothing_heavy():
     assert done.returncode == 0, done.stderr
     heavy = {"numpy", "pandas", "matplotlib", "flask", "sqlalchemy", "pyarrow", "pydantic", "scipy"}
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_an_analysis_starts_without_slow_libraries():
+    code = "import outage_window.batch, sys; print({'pandas', 'scipy.stats'} & set(sys.modules))"
+    done = run(sys.executable, "-c", code)
+    assert done.stdout.strip() == "set()", done.stdout + done.stderr

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
 
-from detector.estimate import LEVEL
 from detector.findings.model import Ratio
+from detector.one_more import one_more
 from detector.series import F64, Counts
 from detector.users.edges import Stretch
 
@@ -55,12 +54,9 @@ def against(amount: Amount, window: Stretch, others: Sequence[Stretch]) -> Ratio
     known = [a for a in map(amount, others) if a is not None and a > 0]
     if seen is None or len(known) < LEAST:
         return None
-    logs = np.log(np.array(known))
-    error = float(logs.std(ddof=1)) * sqrt(1 + 1 / len(logs))
     # Counts are Poisson at least, however alike the others happen to be.
-    error = max(error, 1 / sqrt(max(seen, 1.0)))
-    reach = float(student.ppf((1 + LEVEL) / 2, len(logs) - 1)) * error
-    value = max(seen, 0.5) / float(np.exp(logs.mean()))
+    mean, reach, _ = one_more(np.log(np.array(known)), least=1 / sqrt(max(seen, 1.0)))
+    value = max(seen, 0.5) / float(np.exp(mean))
     return Ratio(value, value * float(np.exp(-reach)), value * float(np.exp(reach)))
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
 
-from detector.estimate import LEVEL, Estimate, Z
+from detector.estimate import Estimate, Z
 from detector.model import Window
+from detector.one_more import one_more
 from detector.series import F64, I64, Bool
 from detector.users.answer import Answer
 from detector.users.edges import Stretch, inner, outer
@@ -92,10 +92,7 @@ def _share(here: _Seen, weeks: Sequence[_Seen], event: str, fraction: float) -> 
     sizes = np.array([size for size, _ in by_group])
     usual = (sizes * np.array([h for _, h in by_group])).sum(axis=0) / np.maximum(sizes.sum(0), 1)
     overall = [-np.log1p(-(getattr(w, event).sum() + 0.5) / (w.size + 1.0)) for w in weeks]
-    level = np.log(np.array(overall) / np.mean(overall))
-    centre = float(level.mean())
-    spread = float(level.std(ddof=1)) * sqrt(1 + 1 / len(weeks))
-    reach = float(student.ppf((1 + LEVEL) / 2, len(weeks) - 1)) * spread
+    centre, reach, _ = one_more(np.log(np.array(overall) / np.mean(overall)))
 
     def at(shift: float) -> float:
         hit = n * (1 - np.exp(-(hazard - np.exp(shift) * usual)))

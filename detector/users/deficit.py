@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import hypot, sqrt
 
 import numpy as np
-from scipy.stats import t as student
 
-from detector.estimate import LEVEL, Estimate, Z, percent
+from detector.estimate import Estimate, Z, percent
 from detector.model import Window
+from detector.one_more import one_more
 from detector.series import F64, Counts
 from detector.users.answer import Answer, without_users
 from detector.users.edges import Stretch
@@ -88,16 +88,14 @@ def deficit(series: Counts, window: Stretch, outages: Sequence[Stretch]) -> Defi
     spoilt = _meets((begin - DAY, begin), outages)
     if before is None or seen is None or before < LEAST_SUCCESSES or spoilt:
         return "the day before the window does not tell how many successes were to come"
-    logs = np.log(np.array(ratios))
-    error = float(logs.std(ddof=1)) * sqrt(1 + 1 / len(logs))
-    reach = float(student.ppf((1 + LEVEL) / 2, len(logs) - 1)) * error
+    mean, reach, error = one_more(np.log(np.array(ratios)))
     value, low, high = (
-        1 - seen / (before * float(np.exp(logs.mean() + side * reach))) for side in (0, -1, 1)
+        1 - seen / (before * float(np.exp(mean + side * reach))) for side in (0, -1, 1)
     )
     chance = _by_activity(value, seen / max(1 - value, 1e-9), (end - begin) / DAY)
     return Deficit(
         value, value - hypot(value - low, chance), value + hypot(high - value, chance), error,
-        len(logs),
+        len(ratios),
     )  # fmt: skip
 
 

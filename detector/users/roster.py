@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-import pandas as pd
 
 from detector.estimate import Estimate, Z
 from detector.series import F64, I64, Bool
@@ -24,6 +23,8 @@ class Roster:
     @classmethod
     def of(cls, attempts: UserAttempts) -> Roster:
         """Number the users of these attempts in the order of their first record."""
+        import pandas as pd  # takes as long as many an analysis
+
         number, users = pd.factorize(attempts.user)
         return cls(attempts, number.astype(np.int64), len(users))
 

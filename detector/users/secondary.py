@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
 
-from detector.estimate import LEVEL, Estimate
+from detector.estimate import Estimate
 from detector.model import Window
+from detector.one_more import one_more
 from detector.users.answer import NEEDS_IDS, Answer
 from detector.users.edges import Stretch, minutes
 from detector.users.model import UserAttempts, UserShare
@@ -37,11 +36,9 @@ def expected_active(attempts: UserAttempts, earlier: list[Stretch]) -> Expected 
     ]
     if min(counts) <= 0:
         return None
-    logs = np.log(np.array(counts))
-    reach = float(student.ppf((1 + LEVEL) / 2, len(logs) - 1) * logs.std(ddof=1))
-    reach *= sqrt(1 + 1 / len(logs))
-    value, low, high = (float(np.exp(logs.mean() + side * reach)) for side in (0, -1, 1))
-    return Expected(value, low, high, len(logs))
+    mean, reach, _ = one_more(np.log(np.array(counts)))
+    value, low, high = (float(np.exp(mean + side * reach)) for side in (0, -1, 1))
+    return Expected(value, low, high, len(counts))
 
 
 def complete(
