@@ -10,7 +10,8 @@ from scipy.special import stdtrit
 
 from detector.estimate import LEVEL, Estimate
 from detector.model import Window
-from detector.series import F64, Counts, Series
+from detector.overlap import overlap
+from detector.series import Counts, Series
 
 DAY = 86_400.0
 LEAST_DAYS = 2.0
@@ -40,7 +41,8 @@ def budget_burnt(series: Series, window: Window, objective: Objective) -> Estima
     assert excess.high is not None
     end = window.until
     begin = end - objective.window
-    seconds, attempts = _covered(series, begin, end)
+    share, seconds = overlap(series, begin, end)
+    attempts = float((series.attempts * share).sum())
     days = seconds / DAY
     if days < min(LEAST_DAYS, 0.9 * objective.window / DAY) or attempts <= 0:
         return Estimate.not_derivable("ratio", f"there are {days:.1f} days of data", NEEDS)
@@ -57,21 +59,6 @@ def budget_burnt(series: Series, window: Window, objective: Objective) -> Estima
         "ratio",
         f"excess errors / ((1 - {objective.target:.6g}) x attempts of {length:g} days{of_it})",
     )
-
-
-def _inside(series: Counts, begin: float, end: float) -> F64:
-    whole = np.maximum(series.end - series.start, 1e-9)
-    both = np.minimum(series.end, end) - np.maximum(series.start, begin)
-    share: F64 = np.maximum(both, 0.0) / whole
-    return share
-
-
-def _covered(series: Counts, begin: float, end: float) -> tuple[float, float]:
-    """Seconds of [`begin`, `end`) with data, and the attempts in it."""
-    share = _inside(series, begin, end)
-    steps = len(np.unique(series.cell[share > 0]))
-    seconds = min(steps * series.step, end - begin)
-    return seconds, float((series.attempts * share).sum())
 
 
 def _daily_error(series: Counts, begin: float, end: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from detector.findings.model import Ratio
 from detector.one_more import one_more
+from detector.overlap import overlap
 from detector.series import F64, Counts
 from detector.users.edges import Stretch
 
@@ -62,15 +63,11 @@ def against(amount: Amount, window: Stretch, others: Sequence[Stretch]) -> Ratio
 
 def of_series(series: Counts, values: F64) -> Amount:
     """The sum of `values`, one an observation of the series, in a stretch, cut ones in part."""
-    whole = np.maximum(series.end - series.start, 1e-9)
 
     def amount(stretch: Stretch) -> float | None:
-        begin, end = stretch
-        inside = np.minimum(series.end, end) - np.maximum(series.start, begin)
-        share = np.maximum(inside, 0.0) / whole
-        steps = len(np.unique(series.cell[share > 0]))
-        if steps * series.step < COVER * (end - begin):
-            return None
-        return float((values * share).sum())
+        share, seconds = overlap(series, *stretch)
+        return (
+            None if seconds < COVER * (stretch[1] - stretch[0]) else float((values * share).sum())
+        )
 
     return amount

@@ -11,7 +11,8 @@ import numpy as np
 from detector.estimate import Estimate, Z, percent
 from detector.model import Window
 from detector.one_more import one_more
-from detector.series import F64, Counts
+from detector.overlap import overlap
+from detector.series import Counts
 from detector.users.answer import Answer, without_users
 from detector.users.edges import Stretch
 from detector.users.weeks import LEAST_WEEKS, earlier_weeks
@@ -129,17 +130,7 @@ def _successes(series: Counts, begin: float, end: float) -> float | None:
 
     None where too little of it has data.
     """
-    share = _overlap(series, begin, end)
-    whole = np.maximum(series.end - series.start, 1e-9)
-    steps = np.unique(series.cell[share > 0])
-    covered = len(steps) * series.step / (end - begin)
-    total = float(((series.attempts - series.errors) * share / whole).sum())
-    if covered < LEAST_COVER:
+    share, seconds = overlap(series, begin, end)
+    if seconds < LEAST_COVER * (end - begin):
         return None
-    return total
-
-
-def _overlap(series: Counts, begin: float, end: float) -> F64:
-    """Seconds of each observation that lie in [`begin`, `end`)."""
-    found: F64 = np.maximum(np.minimum(series.end, end) - np.maximum(series.start, begin), 0.0)
-    return found
+    return float(((series.attempts - series.errors) * share).sum())
