@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from detector.estimate import LEVEL, Estimate
 from detector.model import Window
-from detector.overlap import overlap
+from detector.overlap import overlap, total
 from detector.series import Counts, Series
 
 DAY = 86_400.0
@@ -41,8 +41,8 @@ def budget_burnt(series: Series, window: Window, objective: Objective) -> Estima
     assert excess.high is not None
     end = window.until
     begin = end - objective.window
-    share, seconds = overlap(series, begin, end)
-    attempts = float((series.attempts * share).sum())
+    rows, share, seconds = overlap(series, begin, end)
+    attempts = total(series.attempts, rows, share)
     days = seconds / DAY
     if days < min(LEAST_DAYS, 0.9 * objective.window / DAY) or attempts <= 0:
         return Estimate.not_derivable("ratio", f"there are {days:.1f} days of data", NEEDS)

@@ -1,19 +1,25 @@
-"""What of a series lies in a stretch of time: a share of each observation, and how much has data."""
+"""What of a series lies in a stretch of time: observations with their shares, and what has data."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from detector.series import F64, Counts
+from detector.series import F64, I64, Counts
 
 
-def overlap(series: Counts, begin: float, end: float) -> tuple[F64, float]:
-    """The share of each observation in [`begin`, `end`), shape (n,), and the seconds with data.
+def overlap(series: Counts, begin: float, end: float) -> tuple[I64, F64, float]:
+    """Which observations reach into [`begin`, `end`), the share of each that does, shape (m,).
 
-    An observation that an edge cuts counts in part, as if its attempts were spread evenly.
+    And the seconds with data. An observation that an edge cuts counts in part, as if its attempts
+    were spread evenly.
     """
-    whole = np.maximum(series.end - series.start, 1e-9)
-    both = np.minimum(series.end, end) - np.maximum(series.start, begin)
-    share: F64 = np.maximum(both, 0.0) / whole
-    steps = len(np.unique(series.cell[share > 0]))
-    return share, min(steps * series.step, end - begin)
+    rows = np.flatnonzero((series.end > begin) & (series.start < end))
+    first, last = series.start[rows], series.end[rows]
+    both = np.minimum(last, end) - np.maximum(first, begin)
+    steps = len(np.unique(series.cell[rows]))
+    return rows, both / np.maximum(last - first, 1e-9), min(steps * series.step, end - begin)
+
+
+def total(values: F64, rows: I64, share: F64) -> float:
+    """The sum of values, one an observation (n,), over what reaches into a stretch."""
+    return float((values[rows] * share).sum())

@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.findings.model import Ratio
 from detector.one_more import one_more
-from detector.overlap import overlap
+from detector.overlap import overlap, total
 from detector.series import F64, Counts
 from detector.users.edges import Stretch
 
@@ -65,9 +65,8 @@ def of_series(series: Counts, values: F64) -> Amount:
     """The sum of `values`, one an observation of the series, in a stretch, cut ones in part."""
 
     def amount(stretch: Stretch) -> float | None:
-        share, seconds = overlap(series, *stretch)
-        return (
-            None if seconds < COVER * (stretch[1] - stretch[0]) else float((values * share).sum())
-        )
+        rows, share, seconds = overlap(series, *stretch)
+        known = seconds >= COVER * (stretch[1] - stretch[0])
+        return total(values, rows, share) if known else None
 
     return amount

@@ -11,7 +11,7 @@ import numpy as np
 from detector.estimate import Estimate, Z, percent
 from detector.model import Window
 from detector.one_more import one_more
-from detector.overlap import overlap
+from detector.overlap import overlap, total
 from detector.series import Counts
 from detector.users.answer import Answer, without_users
 from detector.users.edges import Stretch
@@ -130,7 +130,7 @@ def _successes(series: Counts, begin: float, end: float) -> float | None:
 
     None where too little of it has data.
     """
-    share, seconds = overlap(series, begin, end)
+    rows, share, seconds = overlap(series, begin, end)
     if seconds < LEAST_COVER * (end - begin):
         return None
-    return float(((series.attempts - series.errors) * share).sum())
+    return total(series.attempts - series.errors, rows, share)
