@@ -216,9 +216,7 @@ def test_a_declared_sample_of_users_is_scaled_up(program: Program, tmp_path: Pat
     assert "a sample of attempts" in alone["windows"][0]["affected_users"]["reason"]
 
 
-def test_attempts_that_name_no_service_are_of_the_only_one(
-    program: Program, tmp_path: Path
-) -> None:
+def test_attempts_without_a_service_are_of_the_only_one(program: Program, tmp_path: Path) -> None:
     users = attempts_of_users(tmp_path / "users.csv", 1_704_167_220, 1_704_174_240)
     users.write_text(users.read_text().replace(",service", "").replace(",auth", ""))
     options = ("--users", users, "--system-reasons", "invalid_token")
