@@ -37,8 +37,8 @@ def corrected(attempts: UserAttempts, window: Window, earlier: Sequence[Stretch]
     J. Econ. Entomol. 18, 1925). Active users fail more by either, so that is done within groups of
     like activity. -log(1 - p0), the hazard, varies by a factor between weeks; its logarithm over
     `earlier` gives, by Student's t for one more week, the interval. Where failure is intermittent
-    the two are not independent, since who mistypes tries again and may then be failed: its upper
-    end makes room for that. Assumes that those who succeed at other times are hit as the others.
+    the two are not independent, since who mistypes tries again and may then be failed: that is
+    added (`_missed`). Assumes that those who succeed at other times are hit as the others.
     """
     roster = Roster.of(attempts)
     marks = (attempts.blamed("success"), ~attempts.blamed("success"))
@@ -51,9 +51,10 @@ def corrected(attempts: UserAttempts, window: Window, earlier: Sequence[Stretch]
     lost = _share(here, weeks, "lost", attempts.fraction)
     edges = [_seen(roster, marks, stretch) for stretch in (inner(window), outer(window))]
     around = [_share(one, weeks, "failed", attempts.fraction) for one in edges if one.size]
-    spared = (1 - hit[0]) * _usual(weeks) * max(hit[0] - lost[0], 0.0) / max(1 - lost[0], 0.01)
-    high = min(max(s[2] for s in (hit, *around)) + spared, 1.0)
-    hit = (hit[0], min(s[1] for s in (hit, *around)), high)
+    missed = _missed(hit[0], lost[0], weeks)
+    low, high = (f(s[i] for s in (hit, *around)) for i, f in ((1, min), (2, max)))
+    value = min(hit[0] + missed, 1.0)
+    hit = (value, min(low + missed, value), min(high + missed, 1.0))
     strangers = len(np.unique(roster.number[attempts.between(window.onset, window.until)]))
     return _answer(hit, lost, here.size, strangers, len(weeks), attempts.fraction)
 
@@ -61,11 +62,12 @@ def corrected(attempts: UserAttempts, window: Window, earlier: Sequence[Stretch]
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """The known users who tried in a stretch, arrays of shape (size,): how active each is
-    otherwise, who failed at all, and who was never served (`lost`)."""
+    otherwise, who failed at all, and who was never served (`lost`); and how often all tried."""
 
     activity: F64
     failed: Bool
     lost: Bool
+    tries: float
 
     @property
     def size(self) -> int:
@@ -78,7 +80,8 @@ def _seen(roster: Roster, marks: tuple[Bool, Bool], stretch: Stretch) -> _Seen:
     activity = roster.count(good & ~inside)
     tried = roster.any(inside) & (activity > 0)
     failed, served = roster.any(bad & inside), roster.any(good & inside)
-    return _Seen(activity[tried], failed[tried], (failed & ~served)[tried])
+    tries = float(roster.count(inside)[tried].sum())
+    return _Seen(activity[tried], failed[tried], (failed & ~served)[tried], tries)
 
 
 Share = tuple[float, float, float]
@@ -109,10 +112,22 @@ def _share(here: _Seen, weeks: Sequence[_Seen], event: str, fraction: float) -> 
     return (min(max(value, 0.0), 1.0), max(low, 0.0), min(max(high, 0.0), 1.0))
 
 
-def _usual(weeks: Sequence[_Seen]) -> float:
-    """The hazard of failing on one's own in a usual week."""
+def _missed(hit: float, lost: float, weeks: Sequence[_Seen]) -> float:
+    """The share that independence misses: hit only on trying again after a failure of their own.
+
+    Of the users not hit yet, a usual week's hazard h fail on their own; r of these try again, and a
+    try is failed with the chance f. In earlier weeks r is who of them was served after all, and the
+    users degraded, d = 1 - (1 - f)^k for the k tries of a usual user, tell f. None where everybody
+    hit is locked out: then no try of the others fails.
+    """
     failed, size = sum(int(w.failed.sum()) for w in weeks), sum(w.size for w in weeks)
-    return float(-np.log1p(-failed / (size + 1)))
+    if failed == 0:
+        return 0.0
+    hazard = -np.log1p(-failed / (size + 1))
+    again = 1 - sum(int(w.lost.sum()) for w in weeks) / failed
+    degraded = min(max(hit - lost, 0.0) / max(1 - lost, 0.01), 0.99)
+    chance = 1 - (1 - degraded) ** (size / max(sum(w.tries for w in weeks), 1.0))
+    return float(max(1 - hit, 0.0) * hazard * again * chance)
 
 
 def _hazards(seen: _Seen, event: str, cuts: F64) -> tuple[I64, F64]:
