@@ -68,7 +68,14 @@ def facts(
         command=command,
         alerts_known=alerts is not None,
     )
-    near = near_findings(incident, _changes(events, assessment.service), _extent(assessment))
+    return _with_changes_near(incident, assessment, events)
+
+
+def _with_changes_near(
+    incident: Incident, assessment: Assessment, events: Sequence[Event]
+) -> Incident:
+    """The incident with what its events decide, beside the findings of its figures."""
+    near = near_findings(incident, _changes(events, incident.service), _extent(assessment))
     return replace(incident, findings=(*incident.findings, *near))
 
 

@@ -96,8 +96,8 @@ def look(harm: Harm, habits: Habits, rng: np.random.Generator) -> Seen:
             replace(near.at(some), fraction=SAMPLE), window, near.at(some)
         ),
         "tier 2": corrected(plain, window, weeks),
-        "tier 3": bounded(made.counters(), window, []),
-        "tier 3, with ids": bounded(made.counters(), window, [], said[NAIVE[3]]),
+        "tier 3": bounded(made.counters(), window, [], "counters alone"),
+        "tier 3, with ids": bounded(made.counters(), window, [], "no reasons", said[NAIVE[3]]),
         "tier 4": refused(window, "counters alone"),
     }
     for name, answer in answers.items():

@@ -31,7 +31,7 @@ class Breakdown:
     """Errors by the values of one label, in bins of `width` seconds that begin at `start` (n,).
 
     `errors` has shape (v, n), `attempts` too where attempts carry the label, else (n,): a failure's
-    reason is no property of attempts. `seen` (n,) marks bins with data.
+    reason is no property of attempts. Bins without attempts have no data.
     """
 
     kind: Kind

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.estimate import Z
 from detector.findings.forecast import Amount, against, comparables, of_series
 from detector.findings.model import Ratio
 from detector.model import Detection, Window
@@ -165,7 +166,7 @@ def _tries(
             return None
         found.append((float(attempts.attempts[where].sum()) / sessions, sessions))
     (own, n), (usual, m) = found
-    reach = float(np.exp(1.96 * np.sqrt(1 / n + 1 / m)))
+    reach = float(np.exp(Z * np.sqrt(1 / n + 1 / m)))
     return Ratio(own / usual, own / usual / reach, own / usual * reach)
 
 
@@ -215,6 +216,6 @@ def _strangers(
     )
     names = len(np.unique(attempts.user[strange & normal])) / attempts.fraction + 1.0
     expected = names * (span[1] - span[0]) / max(length, SESSION_GAP)
-    reach = float(np.exp(1.96 * np.sqrt(1 / names + 1 / (seen + 1.0))))
+    reach = float(np.exp(Z * np.sqrt(1 / names + 1 / (seen + 1.0))))
     value = (seen + 1.0) / max(expected, 1.0)
     return Ratio(value, value / reach, value * reach), seen

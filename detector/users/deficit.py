@@ -40,7 +40,11 @@ class Deficit:
 
 
 def bounded(
-    series: Counts, window: Window, outages: Sequence[Stretch], most: float | None = None
+    series: Counts,
+    window: Window,
+    outages: Sequence[Stretch],
+    reason: str,
+    most: float | None = None,
 ) -> Answer | str:
     """Bound the users that a window hit by counters alone, or say why that cannot be.
 
@@ -48,6 +52,7 @@ def bounded(
     who were failed and then served, and retries do not change it. From above counters tell
     nothing, since nobody knows how many failures were of one user: 1, or `most`, the share of
     users that failed at all where ids are known. Assumes that users hit come as often as others.
+    `reason` is why users are not counted: every count of them is refused with it.
     """
     found = deficit(series, (window.onset, window.until), outages)
     if isinstance(found, str) and most is None:
@@ -64,7 +69,6 @@ def bounded(
     above = "no counter bounds it from above" if most is None else "at most all users who failed"
     method = f"{below}; {above} (tier 3)"
     share = Estimate(None, low, high, "ratio", "estimated", method)
-    reason = "counters do not tell users apart"
     return without_users(share, 3, reason, DENOMINATOR)
 
 

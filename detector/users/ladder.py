@@ -92,12 +92,12 @@ def _by_counters(
     outages: list[Stretch],
     most: float | None = None,
 ) -> Answer:
-    """Tier 3 where successes can be forecast, else tier 4 with the reason why no user is known."""
+    """Tier 3 where successes can be forecast, else tier 4; both with why no user is counted."""
     series = detection.series
     if isinstance(series, Counts):
         own = outer(window)
         others = [one for one in outages if one != own]
-        found = bounded(series, window, others, most)
+        found = bounded(series, window, others, reason, most)
         if isinstance(found, Answer):
             return found
     return refused(window, reason)

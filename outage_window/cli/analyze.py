@@ -166,10 +166,10 @@ def _objective(text: str | None) -> Objective | None:
     from detector.budget import Objective
     from outage_window.settings.durations import parse_duration
 
-    target, _, window = text.partition("/")
+    target, slash, window = text.partition("/")
     try:
         percent = float(target.strip().removesuffix("%"))
-        seconds = parse_duration(window or "30d")
+        seconds = parse_duration(window if slash else "30d")
     except ValueError:
         percent, seconds = 0.0, 0.0
     if not 0 < percent < 100 or seconds <= 0:

@@ -91,7 +91,7 @@ def _ident(window: dict[str, Any]) -> str:
         parts.append("the data begin inside it, so it began then or before;")
     users = window["affected_users"]
     if users["tier"] == 3:
-        parts.append(f"{_share(users)} of users hit: a range, see the method in --format json")
+        parts.append(f"{_share(users)} of users hit, a range (see the notes)")
     elif users["hit_users"]["value"] is not None:
         hit, active, blocked = (
             _count(users[name]["value"]) for name in ("hit_users", "active_users", "blocked_users")
@@ -129,12 +129,15 @@ def _lead(finding: dict[str, Any]) -> str:
 
 
 def _unknown_users(windows: list[dict[str, Any]]) -> list[str]:
-    """Each reason why the share of users is not derivable, once, and what would help."""
+    """Each reason why users could not be counted, once, and what would help."""
     users = [window["affected_users"] for window in windows]
-    open_ones = [one for one in users if one["status"] == "not_derivable"]
+    refused = [one for one in users if one["status"] == "not_derivable"]
+    ranges = [one["hit_users"] for one in users if one["tier"] == 3]
+    named = (("share of users not derivable", refused), ("users not counted", ranges))
     return [
-        f"share of users not derivable: {reason}" + (f"; needs {needs} (--users)" if needs else "")
-        for reason, needs in dict.fromkeys((one["reason"], one["needs"]) for one in open_ones)
+        f"{what}: {reason}" + (f"; needs {needs} (--users)" if needs else "")
+        for what, estimates in named
+        for reason, needs in dict.fromkeys((one["reason"], one["needs"]) for one in estimates)
     ]
 
 

@@ -18,17 +18,18 @@ from outage_window.store import Store, attempts
 from outage_window.store.attempts import Span, Stored
 
 NS = 10**9
-NEAR = 3600 * NS
+NEAR, DAY = 3600 * NS, 86_400 * NS
 FOREVER = 2**63 - 1
 INTERVAL = 60.0
 """Seconds: what one record stands for lies within a minute."""
 
 
 class Attempting:
-    """Attempts per user of one service, read when there is a window and something came to it.
+    """Attempts per user of one service, read when there is a window and something new about it.
 
-    A service without a window costs nothing, however many attempts come; with one, all since the
-    horizon are read, since earlier weeks are compared with.
+    A service without a window costs nothing, however many attempts come. With one, all since the
+    horizon are read, since earlier weeks are compared with: when something came to the hours of a
+    window, or to what is older than a day, which ordinary attempts never are.
     """
 
     def __init__(self, store: Store, service: Service) -> None:
@@ -37,9 +38,10 @@ class Attempting:
         self._mark: object = None
         self.found: People | None = None
 
-    def refresh(self, windows: Sequence[Window], since: int) -> bool:
-        """Read what came to the hours of the windows, if anything did; whether that was so."""
+    def refresh(self, windows: Sequence[Window], since: int, now: int) -> bool:
+        """Read what came, if anything that matters did; whether that was so."""
         spans = [(round(w.onset * NS) - NEAR, round(w.until * NS) + NEAR) for w in windows]
+        spans += [(since, now - DAY)] if spans else []
         with self._store.read() as connection:
             mark = spans and attempts.mark(connection, self._service.name, spans)
             if mark == self._mark:

@@ -181,7 +181,9 @@ class Watch:
             if service.source != "file":
                 known.data = known.cache.data(service)
             self._assess(service, known)
-        if caught_up and known.people.refresh(_windows(known), self._horizon(service.name, now)):
+        if caught_up and known.people.refresh(
+            _windows(known), self._horizon(service.name, now), now
+        ):
             self._assess(service, known)
         return caught_up
 

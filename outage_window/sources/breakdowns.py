@@ -27,18 +27,19 @@ def breakdowns(attempts: Sequence[Labelled], errors: Sequence[Labelled]) -> tupl
     Increases are taken per series, as for the sums, and put into the bin of the sample that first
     shows them. A label with more than fifty values keeps those with the most errors.
     """
+    # A series may be there without a sample: all of its values were stale.
+    attempts, errors = ([one for one in part if len(one[1].time)] for part in (attempts, errors))
     if not errors or not attempts:
         return ()
-    first = min(float(counter.time[0]) for _, counter in (*attempts, *errors))
-    last = max(float(counter.time[-1]) for _, counter in (*attempts, *errors))
+    every = [*attempts, *errors]
+    first = min(float(counter.time[0]) for _, counter in every)
+    last = max(float(counter.time[-1]) for _, counter in every)
     begin = np.floor(first / BIN) * BIN
     start = begin + BIN * np.arange(int((last - begin) // BIN) + 1)
-    every = rises([counter for _, counter in (*attempts, *errors)])
-    binned = [
-        _binned(counter, rise, start)
-        for (_, counter), rise in zip((*attempts, *errors), every, strict=True)
+    rows = [
+        (labels, _binned(counter, rise, start))
+        for (labels, counter), rise in zip(every, rises([c for _, c in every]), strict=True)
     ]
-    rows = [(labels, row) for (labels, _), row in zip((*attempts, *errors), binned, strict=True)]
     tried, failed = rows[: len(attempts)], rows[len(attempts) :]
     found = (_by(kind, tried, failed, start) for kind in KINDS)
     return tuple(one for one in found if one is not None)

@@ -226,3 +226,26 @@ def test_attempts_without_a_service_are_of_the_only_one(program: Program, tmp_pa
     two = write_csv(tmp_path / "b.csv", [*rows(), *rows("mail", None, seed=8)])
     [note] = program.document(two, *options)["notes"]
     assert "attempts per user of unassigned" in note
+
+
+def test_the_budget_and_the_registered_are_what_the_options_say(
+    program: Program, tmp_path: Path
+) -> None:
+    export = write_csv(tmp_path / "a.csv", rows())
+    users = attempts_of_users(tmp_path / "users.csv", 1_704_167_220, 1_704_174_240)
+    options = ("--users", users, "--system-reasons", "invalid_token", "--registered-users", "120")
+    [window] = program.document(export, *options, "--slo", "99/1d")["windows"]
+    budget, share = window["error_budget"], window["affected_users"]["share_of_registered"]
+    assert budget["low"] < budget["value"] < budget["high"]
+    assert "of 1 days" in budget["method"]
+    assert share["value"] == pytest.approx(30 / 120)
+    out = program.analyze(export, *options, "--slo", "99/1d").out
+    assert "of the error budget used up" in " ".join(out.split())
+    assert program.document(export)["windows"][0]["error_budget"] is None
+
+
+@pytest.mark.parametrize("slo", ["99.9/", "100/30d", "0/30d", "ninety/30d", "99.9/30", "99/-1d"])
+def test_an_objective_that_is_none_is_refused(slo: str, program: Program, tmp_path: Path) -> None:
+    done = program.analyze(write_csv(tmp_path / "a.csv", rows()), "--slo", slo)
+    assert done.code == 2
+    assert "--slo: expected such as 99.9/30d" in done.err

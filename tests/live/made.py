@@ -47,10 +47,11 @@ class Metrics:
 class Place:
     """App, loop and store in one process, at a time that the test sets."""
 
-    def __init__(self, store, metrics=None, services=("auth",), drafts=None):
+    def __init__(self, store, metrics=None, services=("auth",), drafts=None, **own):
         self.store, self.metrics, self.now = store, metrics, BORN
         listed = [
             {"name": name, "source": "pull", "attempts": f'all{{s="{name}"}}', "errors": "bad"}
+            | own
             for name in services
         ]
         raw = {"prometheus": {"url": "http://127.0.0.1:1"}, "services": listed}

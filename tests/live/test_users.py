@@ -148,3 +148,35 @@ def test_attempts_are_read_only_where_a_window_is_and_something_came_to_it(store
     place.client.post("/api/v1/attempts", data=lines(["cem"], at=BORN + DAY + 120))
     place.at(BORN + 2 * DAY + 120)
     assert len(reads) == 2
+
+
+def test_a_past_that_comes_after_the_window_is_read_too(store, monkeypatch):
+    """Earlier weeks are compared with: who sends them late must not wait for a restart."""
+    reads = []
+    monkeypatch.setattr(live_people, "people", lambda *given: reads.append(given) or None)
+    place = Place(store, Metrics((BORN + 2 * DAY, BORN + 2 * DAY + 3600)))
+    place.at(BORN + 3 * DAY)
+    seen = len(reads)
+    place.client.post("/api/v1/attempts", data=lines(["ann"], at=BORN + 3600))
+    place.at(BORN + 3 * DAY + 60)
+    assert len(reads) == seen + 1
+
+
+def test_the_budget_and_the_registered_of_the_settings_reach_the_incident(store):
+    own = {"slo": {"target": 99, "window": "2d"}, "users": {"registered": 500}}
+    own["reasons"] = {"system": ["invalid_token"]}
+    place = Place(store, Metrics((BORN + 2 * DAY, BORN + 2 * DAY + 3600)), **own)
+    users = [f"u{n}" for n in range(100)]
+    for second in range(0, 3600, 30):
+        outcome = {"outcome": "failure", "reason": "invalid_token"}
+        at = BORN + 2 * DAY + second
+        place.client.post("/api/v1/attempts", data=lines(users[:60], at=at, **outcome))
+        place.client.post("/api/v1/attempts", data=lines(users[60:], at=at))
+        place.client.post("/api/v1/attempts", data=lines(users[60:], at=at + 1))
+        place.client.post("/api/v1/attempts", data=lines(users[60:], at=at + 2))
+    [incident] = place.at(BORN + 3 * DAY)
+    found = place.client.get(f"/api/v1/incidents/{incident['id']}").json
+    assert found["error_budget"]["low"] < found["error_budget"]["value"]
+    assert "of 2 days" in found["error_budget"]["method"]
+    assert found["affected_users"]["value"] == 0.6
+    assert found["affected_users"]["share_of_registered"]["value"] == 60 / 500
