@@ -1,4 +1,4 @@
-"""Attempts per user from the store, with reasons sorted by whose fault the settings say it was."""
+"""What is known of a service's users: their attempts in the store, and what the settings say."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import Connection
 
+from detector.budget import Objective
 from detector.estimate import Origin
 from detector.model import Window
 from detector.users import UserAttempts
-from outage_window.assess import People
+from outage_window.assess import Declared, People
 from outage_window.reasons import KEYCLOAK, Reasons
 from outage_window.settings.models import Service
 from outage_window.store import Store, attempts
@@ -77,6 +78,15 @@ def reasons_of(service: Service) -> Reasons:
     said = service.reasons
     known = Reasons(frozenset(said.system), frozenset(said.user))
     return known.or_else(KEYCLOAK) if said.preset == "keycloak" else known
+
+
+def declared_of(service: Service) -> Declared:
+    """What the settings say of a service that no metric tells."""
+    slo = service.slo
+    return Declared(
+        None if service.users is None else service.users.registered,
+        None if slo is None else Objective(slo.target / 100, slo.window),
+    )
 
 
 def _digest(found: Stored) -> str:

@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from detector.budget import Objective
 from detector.model import Options, Window
 from outage_window import clock as clocks
-from outage_window.assess import Assessment, Declared, ServiceData, assess
+from outage_window.assess import Assessment, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper
 from outage_window.live.joining import Assigner, without_evidence
-from outage_window.live.people import Attempting
+from outage_window.live.people import Attempting, declared_of
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.scene import Scene
 from outage_window.live.status import Status
@@ -190,7 +189,7 @@ class Watch:
     def _assess(self, service: Service, known: _Known) -> None:
         assert known.data is not None  # read from the file or made from the cache
         options = self._options(service)
-        known.assessment = assess(known.data, known.people.found, options, _declared(service))
+        known.assessment = assess(known.data, known.people.found, options, declared_of(service))
 
     def _pull(self, service: Service, known: _Known, now: int) -> tuple[bool, bool]:
         assert self._client is not None  # the settings ask for a Prometheus where one is pulled
@@ -260,15 +259,6 @@ class Watch:
 def _windows(known: _Known) -> Sequence[Window]:
     detection = known.assessment.detection if known.assessment else None
     return () if detection is None else detection.windows
-
-
-def _declared(service: Service) -> Declared:
-    """What the settings say of a service that no metric tells."""
-    slo = service.slo
-    return Declared(
-        None if service.users is None else service.users.registered,
-        None if slo is None else Objective(slo.target / 100, slo.window),
-    )
 
 
 def _until(known: _Known) -> int | None:
