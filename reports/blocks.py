@@ -1,0 +1,187 @@
+"""The blocks of a draft: what the program wrote stands between marks, the rest is people's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+SUGGESTED = ".suggestion"
+"""The id of a block's suggestion is that of the block with this at its end."""
+DIGITS = 16
+
+_BEGIN = re.compile(
+    rf"<!-- begin (?P<id>[a-z][a-z0-9_]*(?:\{SUGGESTED})?) (?P<hash>[0-9a-f]{{{DIGITS}}})"
+    rf"(?: offered (?P<offered>[0-9a-f]{{{DIGITS}}}))? -->"
+)
+_END = re.compile(rf"<!-- end (?P<id>[a-z][a-z0-9_]*(?:\{SUGGESTED})?) -->")
+_MANIFEST = re.compile(
+    r"<!-- outage-window draft (?P<incident>\S+) template (?P<template>\S+) "
+    rf"blocks(?P<blocks>(?: [a-z][a-z0-9_]*)*) (?P<hash>[0-9a-f]{{{DIGITS}}}) -->"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What the program wrote once, as it stands in a draft now.
+
+    `content` is without the empty lines at its ends. `written` is the hash of what the program
+    wrote there, `offered` that of the newest value that people were shown, beside it or in it.
+    """
+
+    id: str
+    content: str
+    written: str
+    offered: str
+
+    @property
+    def edited(self) -> bool:
+        """Whether people changed what stands in it."""
+        return digest(self.content) != self.written
+
+    @property
+    def suggestion(self) -> bool:
+        """Whether it is a new value beside an edited block."""
+        return self.id.endswith(SUGGESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a draft's first line says: whose it is, by which template, the blocks it was given.
+
+    A block that was given and is not there any more was deleted.
+    """
+
+    incident: str
+    template: str
+    blocks: tuple[str, ...]
+
+
+Part = str | Block | Manifest
+"""A piece of a draft: people's text (whole lines with their ends), a block, or the manifest."""
+
+
+def digest(content: str) -> str:
+    """The hash of a block's content; empty lines at its ends and the kind of line end are none."""
+    text = content.replace("\r\n", "\n").strip("\n")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+
+
+def fresh(identity: str, content: str) -> Block:
+    """A block as the program writes it."""
+    text = content.strip("\n")
+    written = digest(text)
+    return Block(identity, text, written, written)
+
+
+def parse(text: str) -> list[Part]:
+    """The parts of a draft in their order; joined by `write` they give the same text again but for
+    the empty lines just inside a block's marks.
+
+    Only the first manifest, and only the first block of an id, are ours: a mark without its end,
+    and what people copied, is their text.
+    """
+    lines = text.splitlines(keepends=True)
+    parts: list[Part] = []
+    taken: set[str] = set()
+    known = False
+    at = 0
+    while at < len(lines):
+        found = None if known else _manifest(lines[at])
+        if found is not None:
+            parts, known, at = [*parts, found], True, at + 1
+            continue
+        end = _end(lines, at, taken)
+        if end is None:
+            _say(parts, lines[at])
+            at += 1
+        else:
+            block = _block(lines[at], lines[at + 1 : end])
+            taken.add(block.id)
+            parts.append(block)
+            at = end + 1
+    return parts
+
+
+def write(parts: Sequence[Part], newline: str = "\n") -> str:
+    """The text of a draft, with this line end in what the program wrote."""
+    return "".join(part if isinstance(part, str) else _marked(part, newline) for part in parts)
+
+
+def blocks(parts: Sequence[Part]) -> Iterator[Block]:
+    """The blocks among the parts."""
+    return (part for part in parts if isinstance(part, Block))
+
+
+def manifest(parts: Sequence[Part]) -> Manifest | None:
+    """What the draft says of itself; None where people removed that line."""
+    return next((part for part in parts if isinstance(part, Manifest)), None)
+
+
+def unmarked(text: str) -> str:
+    """The draft without its marks, for a reader: the contents of blocks stay where they are."""
+    kept = [line for line in text.splitlines(keepends=True) if not is_mark(line)]
+    return "".join(kept)
+
+
+def is_mark(line: str) -> bool:
+    """Whether a line is a mark of ours."""
+    bare = line.strip()
+    return any(pattern.fullmatch(bare) for pattern in (_BEGIN, _END, _MANIFEST))
+
+
+def _manifest(line: str) -> Manifest | None:
+    match = _MANIFEST.fullmatch(line.strip("\ufeff \t\r\n"))  # some editors begin with a mark
+    if match is None or digest(match["blocks"]) != match["hash"]:
+        return None  # with blocks left out or added by hand it could bring deleted ones back
+    named = (unquote(match["incident"]), unquote(match["template"]))
+    return Manifest(*named, tuple(match["blocks"].split()))
+
+
+def _end(lines: Sequence[str], at: int, taken: set[str]) -> int | None:
+    """The line that ends the block that begins at a line; None where none does."""
+    begin = _BEGIN.fullmatch(lines[at].strip())
+    if begin is None or begin["id"] in taken:
+        return None
+    for number in range(at + 1, len(lines)):
+        bare = lines[number].strip()
+        if not bare.startswith("<!--"):
+            continue
+        end = _END.fullmatch(bare)
+        if end is not None and end["id"] == begin["id"]:
+            return number
+        if end is not None or _BEGIN.fullmatch(bare) or _MANIFEST.fullmatch(bare):
+            return None  # a block in a block: its marks were moved apart
+    return None
+
+
+def _block(begin: str, inside: Sequence[str]) -> Block:
+    match = _BEGIN.fullmatch(begin.strip())
+    assert match is not None  # _end found it
+    content = "".join(inside).replace("\r\n", "\n").strip("\n")
+    return Block(match["id"], content, match["hash"], match["offered"] or match["hash"])
+
+
+def _say(parts: list[Part], line: str) -> None:
+    """Add a line of people's to the text before it."""
+    if parts and isinstance(parts[-1], str):
+        parts[-1] += line
+    else:
+        parts.append(line)
+
+
+def _marked(part: Block | Manifest, newline: str) -> str:
+    if isinstance(part, Manifest):
+        named = (quote(part.incident, safe=""), quote(part.template, safe=""))
+        given = "".join(f" {one}" for one in part.blocks)
+        which = f"draft {named[0]} template {named[1]} blocks{given} {digest(given)}"
+        text = f"<!-- outage-window {which} -->\n"
+    else:
+        offered = "" if part.offered == part.written else f" offered {part.offered}"
+        content = f"\n{part.content}\n\n" if part.content else "\n"
+        text = (
+            f"<!-- begin {part.id} {part.written}{offered} -->\n{content}<!-- end {part.id} -->\n"
+        )
+    return text if newline == "\n" else text.replace("\n", newline)
