@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from detector.estimate import LEVEL, Estimate
-from detector.model import Window
 from detector.overlap import overlap, total
+from detector.results import Window
 from detector.series import Counts, Series
 
 DAY = 86_400.0

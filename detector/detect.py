@@ -9,7 +9,8 @@ import numpy as np
 
 from detector.losses import losses
 from detector.measure import window_of
-from detector.model import Blip, Detection, Options, Window
+from detector.model import Detection, Options
+from detector.results import Blip, Window
 from detector.search import Elevated, with_phases
 from detector.series import Series
 from detector.settle import penalties, settle

@@ -11,7 +11,7 @@ from detector.edge import Edge
 from detector.estimate import Estimate, Unit, Z
 from detector.evidence import Evidence, Part
 from detector.grid import Grid
-from detector.model import Kind, Phase, Window
+from detector.results import Kind, Phase, Window
 from detector.series import F64, Levels
 from detector.stretches import Stretch
 

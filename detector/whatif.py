@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from detector.cells import Cells
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import ThresholdRule, Window
 from detector.series import F64, Bool, Counts
 
 LADDER = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75)
 RANGE_SECONDS = 300.0
 FOR_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdRule:
-    """`error ratio over range_seconds > threshold`, held for `for_seconds`, on the data at hand.
-
-    `threshold` is the lowest of a ladder that never fires outside the windows of the data;
-    `fired_at` (seconds since the epoch) is when it would have fired in the window, None if never;
-    `history_seconds` is how much normal running that was tried on.
-    """
-
-    threshold: float
-    range_seconds: float
-    for_seconds: float
-    fired_at: float | None
-    history_seconds: float
 
 
 def threshold_rule(detection: Detection, window: Window) -> ThresholdRule | None:

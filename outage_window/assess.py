@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from detector.budget import Objective, budget_burnt
 from detector.detect import detect_all
 from detector.estimate import Estimate, Origin
-from detector.findings import Finding
 from detector.findings.findings import findings
-from detector.model import Detection, Options, Phase, Window
+from detector.model import Detection, Options
+from detector.results import Finding, Phase, ThresholdRule, UserShare, Window
 from detector.series import Counts, Series
-from detector.users import UserAttempts, UserShare
+from detector.users import UserAttempts
 from detector.users.ladder import share
-from detector.whatif import ThresholdRule, threshold_rule
+from detector.whatif import threshold_rule
 from outage_window.sources.breakdowns import Labelled, breakdowns
 
 SHORT_HOURS = 6.0

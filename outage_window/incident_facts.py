@@ -9,10 +9,11 @@ import numpy as np
 
 from detector.cells import Cells
 from detector.estimate import Origin
-from detector.model import Window
+from detector.results import Window
 from outage_window.assess import Assessment
 from outage_window.ids import new_id
 from outage_window.joining import until
+from reports.envelope import curve
 from reports.facts import AlertFact, EventFact, Incident, State
 from reports.findings import near_findings
 from webhooks.model import Event
@@ -58,7 +59,7 @@ def facts(
         users=assessment.users[index],
         alerts=tuple(alerts or ()),
         events=_events(events, assessment.service, window),
-        cells=cells,
+        curve=curve(cells) if cells is not None and len(cells.start) else None,
         data_gaps=gaps,
         truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
         rule=assessment.rules[index],

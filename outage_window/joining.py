@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detector.model import Window
+from detector.results import Window
 from outage_window.sources.reading import UNASSIGNED
 from reports.facts import AlertFact
 

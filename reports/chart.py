@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reports import lanes, numbers, times
-from reports.envelope import Envelope, envelope, steps
+from reports.columns import Columns, columns, steps
 from reports.facts import Incident
 from reports.summary import is_level, text_equivalent
 from reports.tidy import tidy
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from detector.model import Window
+    from detector.results import Window
 
 __all__ = ["render", "text_equivalent"]
 
@@ -40,10 +40,10 @@ def render(incident: Incident, fmt: Format = "svg") -> bytes:
     """The chart as SVG or PNG; the same facts give the same bytes.
 
     Time is UTC, in steps where a cell is wider than a pixel, else as the range from the lowest to
-    the highest cell of each column. `ValueError` when the incident has no cells: there is nothing
+    the highest cell of each column. `ValueError` when the incident has no curve: there is nothing
     to draw, and `text_equivalent` says so.
     """
-    if incident.cells is None or len(incident.cells.start) == 0:
+    if incident.curve is None:
         raise ValueError("the incident has no metrics, so there is no chart")
     import matplotlib as mpl
 
@@ -63,9 +63,9 @@ def render(incident: Incident, fmt: Format = "svg") -> bytes:
 def _figure(incident: Incident) -> Figure:
     from matplotlib.figure import Figure
 
-    assert incident.cells is not None
-    columns = envelope(incident.cells)
-    counted = not np.isnan(columns.per_minute).all()
+    assert incident.curve is not None
+    drawn = columns(incident.curve)
+    counted = not np.isnan(drawn.per_minute).all()
     marks = lanes.within(incident)
     heights = [RATIO_HEIGHT]
     heights += [len(marks) * LANE_HEIGHT] if marks else []
@@ -73,11 +73,11 @@ def _figure(incident: Incident) -> Figure:
     figure = Figure(figsize=(WIDTH, sum(heights) + REST), layout="constrained")
     axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     begin, end = lanes.limits(incident)
-    _ratio(axes[0], columns, is_level(incident))
+    _ratio(axes[0], drawn, is_level(incident))
     if marks:
         lanes.draw(axes[1], marks, end)
     if counted:
-        _attempts(axes[-1], columns)
+        _attempts(axes[-1], drawn)
     for axis in axes:
         _window(axis, incident, SEEN * (end - begin))
         _clean(axis)
@@ -92,33 +92,33 @@ def _figure(incident: Incident) -> Figure:
     return figure
 
 
-def _ratio(axis: Axes, columns: Envelope, level: bool) -> None:
-    start, end = columns.start / times.DAY, columns.end / times.DAY
-    middle, low, high = (start + end) / 2, columns.usual_low, columns.usual_high
+def _ratio(axis: Axes, drawn: Columns, level: bool) -> None:
+    start, end = drawn.start / times.DAY, drawn.end / times.DAY
+    middle, low, high = (start + end) / 2, drawn.usual_low, drawn.usual_high
     axis.fill_between(
         middle, low, high, color=BAND, alpha=0.45, lw=0, label="expected (95 % of intervals)"
     )
-    axis.plot(middle, columns.expected, color="#222222", lw=0.9, ls=(0, (4, 2)), zorder=2.8)
-    x, lowest = steps(start, end, columns.low)
-    _, highest = steps(start, end, columns.high)
+    axis.plot(middle, drawn.expected, color="#222222", lw=0.9, ls=(0, (4, 2)), zorder=2.8)
+    x, lowest = steps(start, end, drawn.low)
+    _, highest = steps(start, end, drawn.high)
     name = "errors" if level else "error ratio"
-    if np.array_equal(columns.low, columns.high, equal_nan=True):
+    if np.array_equal(drawn.low, drawn.high, equal_nan=True):
         axis.plot(x, highest, color=RATIO, lw=1.1, label=f"{name} of each interval")
     else:
         axis.fill_between(
             x, lowest, highest, color=RATIO, lw=0.6, label=f"{name}, lowest to highest"
         )
-    top = np.nanmax(np.concatenate([columns.high, columns.usual_high, [0.0]]))
+    top = np.nanmax(np.concatenate([drawn.high, drawn.usual_high, [0.0]]))
     axis.set_ylim(0, 1.08 * top if top > 0 else 1)
     axis.set_ylabel(name)
     if not level:
         axis.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
-    if np.isnan(columns.high).all():
+    if np.isnan(drawn.high).all():
         axis.text(0.5, 0.9, "no attempts in this time", transform=axis.transAxes, ha="center")
 
 
-def _attempts(axis: Axes, columns: Envelope) -> None:
-    x, y = steps(columns.start / times.DAY, columns.end / times.DAY, columns.per_minute)
+def _attempts(axis: Axes, drawn: Columns) -> None:
+    x, y = steps(drawn.start / times.DAY, drawn.end / times.DAY, drawn.per_minute)
     axis.plot(x, y, color=lanes.INK, lw=0.8)
     axis.set_ylim(0, 1.15 * max(float(np.nanmax(y)), 1.0))
     axis.set_ylabel("attempts\na minute")

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from detector.cells import Cells
 from detector.estimate import Estimate, Origin
-from detector.findings import Finding
-from detector.model import Window
-from detector.users import UserShare
-from detector.whatif import ThresholdRule
+from detector.results import Finding, ThresholdRule, UserShare, Window
 
 State = Literal["suspected", "ongoing", "closed", "unconfirmed", "declared"]
 
@@ -48,13 +44,67 @@ class EventFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The series around a window in columns of time: what a chart draws, and a table lists.
+
+    Every tuple has one entry a column, ordered by time; None where a column has no value. [`start`,
+    `end`) in seconds since the epoch. `low` and `high` are the extremes of the error ratio (or
+    level) of the intervals in a column, so that a single bad one shows; `expected`, `usual_low` and
+    `usual_high` (95 % of intervals in normal running) and `per_minute` (attempts) are means.
+    """
+
+    start: tuple[float, ...]
+    end: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    expected: tuple[float | None, ...]
+    usual_low: tuple[float | None, ...]
+    usual_high: tuple[float | None, ...]
+    per_minute: tuple[float | None, ...]
+
+
+CorrectionField = Literal[
+    "title", "impact", "declared_start", "declared_end", "dismissed", "merged_into"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What people say against or beside what was measured: the newest for each field.
+
+    `value` is text, times as RFC 3339; empty where a correction was taken back. `by` names a team
+    or role, `at` is when (seconds since the epoch), `before` the value until then.
+    """
+
+    field: CorrectionField
+    value: str
+    by: str
+    at: float
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An incident of another service that overlaps, or one that became part of this one.
+
+    `start` and `end` in seconds since the epoch; `end` None: not ended, or not known.
+    """
+
+    id: str
+    service: str
+    start: float
+    end: float | None
+    how: Literal["overlaps", "merged"] = "overlaps"
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident of one service with all that a machine knows of it.
 
     `window` is None while the state is `suspected`, `unconfirmed` or `declared`: then start and end
     are not derivable, `no_window_because` says why, and alert times are shown as alert times.
-    `alerts` and `events` are ordered by time and hold only what belongs to this incident. `cells`
-    is the series around the window for the chart. `data_gaps` are [start, end) stretches without
+    `alerts` and `events` are ordered by time and hold only what belongs to this incident. `curve`
+    is the series around the window. `data_gaps` are [start, end) stretches without
     data near the window. `command` regenerates the draft from the same inputs.
     """
 
@@ -68,7 +118,7 @@ class Incident:
     users: UserShare | None
     alerts: tuple[AlertFact, ...]
     events: tuple[EventFact, ...]
-    cells: Cells | None
+    curve: Curve | None
     data_gaps: tuple[tuple[float, float], ...]
     truncated_alerts: int
     rule: ThresholdRule | None
@@ -82,3 +132,5 @@ class Incident:
     """The share of the error budget that the window used up; None where no objective is set."""
     slow_errors: float | None = None
     revision: int = 1
+    corrections: tuple[Correction, ...] = ()
+    related: tuple[Related, ...] = ()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from detector.estimate import Estimate, percent
-from detector.findings import Finding, Verdict
+from detector.results import Finding, Verdict
 from reports import moments, times
 from reports.facts import EventFact, Incident
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detector.users import UserShare
+from detector.results import UserShare
 from reports import moments, numbers, times
 from reports.contradictions import BRIEF, contradictions
 from reports.facts import Incident
@@ -70,15 +70,21 @@ def _met(incident: Incident) -> str:
 
 def _failed_throughout(incident: Incident) -> bool:
     """Whether nearly every attempt failed from edge to edge: slow successes are no failures."""
-    window, cells = incident.window, incident.cells
-    if window is None or cells is None or incident.slow_errors:
+    window, curve = incident.window, incident.curve
+    if window is None or curve is None or incident.slow_errors:
         return False
     if window.attempts.value is None or len(window.phases) > 1:
         return False
-    inside = (cells.start >= window.onset) & (cells.end <= window.until) & (cells.attempts > 0)
+    inside = [
+        low
+        for start, end, low, rate in zip(
+            curve.start, curve.end, curve.low, curve.per_minute, strict=True
+        )
+        if start >= window.onset and end <= window.until and low is not None and rate
+    ]
     ratio = window.error_ratio
     near_one = ratio.value is not None and ratio.low is not None and ratio.low >= DOWN
-    return near_one and bool(inside.any()) and bool((cells.ratio[inside] >= DOWN).all())
+    return near_one and bool(inside) and min(inside) >= DOWN
 
 
 def points(incident: Incident) -> tuple[tuple[str, str], ...]:

@@ -65,10 +65,9 @@ def lanes(incident: Incident) -> tuple[Lane, ...]:
 
 
 def limits(incident: Incident) -> tuple[float, float]:
-    """What the chart spans (seconds): the cells, and every mark within an hour of them."""
-    cells = incident.cells
-    assert cells is not None
-    begin, end = float(cells.start[0]), float(cells.end[-1])
+    """What the chart spans (seconds): the curve, and every mark within an hour of them."""
+    assert incident.curve is not None
+    begin, end = incident.curve.start[0], incident.curve.end[-1]
     marks = [mark.time for lane in lanes(incident) for mark in lane.marks]
     near = [t for t in marks if begin - times.HOUR <= t <= end + times.HOUR]
     pad = 0.01 * (end - begin)

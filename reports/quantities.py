@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from detector.estimate import Estimate, Origin
-from detector.users import UserShare
+from detector.results import UserShare
 from reports import moments, numbers
 from reports.facts import Incident
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detector.whatif import ThresholdRule
+from detector.results import ThresholdRule
 from reports import times
 from reports.facts import Incident
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from reports import lanes, numbers, times
 from reports.facts import Incident
 from reports.tidy import tidy
@@ -12,10 +10,10 @@ from reports.tidy import tidy
 def text_equivalent(incident: Incident) -> str:
     """The content of the chart as plain sentences (one line, no Markdown)."""
     incident = tidy(incident)
-    cells = incident.cells
-    if cells is None or len(cells.start) == 0:
+    curve = incident.curve
+    if curve is None:
         return f"No chart of {incident.service}: there are no metrics around the incident."
-    between = times.between(float(cells.start[0]), float(cells.end[-1]), times.MINUTE)
+    between = times.between(curve.start[0], curve.end[-1], times.MINUTE)
     name = "Errors" if is_level(incident) else "Error ratio"
     parts = [f"{name} of {incident.service}, {between}", _level(incident)]
     parts += [_window(incident), _marks(incident), _gaps(incident)]
@@ -23,30 +21,34 @@ def text_equivalent(incident: Incident) -> str:
 
 
 def is_level(incident: Incident) -> bool:
-    """Whether the cells hold a level of errors (of unknown exposure) rather than a ratio."""
-    cells, window = incident.cells, incident.window
-    if cells is None or not np.isnan(cells.attempts).all():
+    """Whether the curve is a level of errors (of unknown exposure) rather than a ratio."""
+    curve, window = incident.curve, incident.window
+    if curve is None or any(rate is not None for rate in curve.per_minute):
         return False
     refused = window is not None and window.error_ratio.status == "not_derivable"
-    return refused or bool((cells.ratio > 1).any())
+    return refused or any(high is not None and high > 1 for high in curve.high)
 
 
 def _level(incident: Incident) -> str:
-    cells, window = incident.cells, incident.window
-    assert cells is not None
+    curve, window = incident.curve, incident.window
+    assert curve is not None
     write = _plain if is_level(incident) else _percent
-    if np.isnan(cells.ratio).all():
+    highest = [high for high in curve.high if high is not None]
+    if not highest:
         return "there were no attempts"
     if window is None:
-        low, high = float(np.nanmin(cells.ratio)), float(np.nanmax(cells.ratio))
-        return f"it lies between {write(low)} and {write(high)}"
-    inside = (cells.end > window.onset) & (cells.start < window.until)
-    usual = float(np.nanmean(cells.expected))
-    text = f"it is expected near {write(usual)}"
-    if np.isnan(cells.ratio[inside]).all():
+        lowest = min(low for low in curve.low if low is not None)
+        return f"it lies between {write(lowest)} and {write(max(highest))}"
+    usual = [level for level in curve.expected if level is not None]
+    text = f"it is expected near {write(sum(usual) / len(usual))}" if usual else ""
+    inside = [
+        high
+        for start, end, high in zip(curve.start, curve.end, curve.high, strict=True)
+        if end > window.onset and start < window.until and high is not None
+    ]
+    if not inside:
         return text
-    peak = write(float(np.nanmax(cells.ratio[inside])))
-    return f"{text} and reaches {peak} in one interval of the window"
+    return f"{text} and reaches {write(max(inside))} in one interval of the window"
 
 
 def _window(incident: Incident) -> str:

@@ -12,7 +12,7 @@ from benchmarks.lab.oracle import Known, Oracle, gain, without_effect
 from benchmarks.lab.report import Line, rng_of, spread
 from benchmarks.lab.simulate import DAY, EPOCH, Sample, Truth, World, place, sample
 from detector.detect import detect
-from detector.model import Window
+from detector.results import Window
 from detector.series import Levels, Series, table
 
 MEANS = (1, 3, 20, 200, 5000)

@@ -14,7 +14,8 @@ from benchmarks.lab.report import Line, rng_of, spread
 from benchmarks.lab.simulate import DAY, EPOCH, WEEK, Sample, Truth, World, sample
 from detector import series
 from detector.detect import detect
-from detector.model import Options, Window
+from detector.model import Options
+from detector.results import Window
 
 F64 = NDArray[np.float64]
 

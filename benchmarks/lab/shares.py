@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.lab.people import WEEK, Habits, Harm, World, world
 from benchmarks.lab.report import Line, rng_of, spread
 from detector.estimate import Estimate
-from detector.model import Window
+from detector.results import Window
 from detector.series import Bool
 from detector.users import UserAttempts
 from detector.users.abbott import corrected

@@ -10,8 +10,7 @@ import numpy as np
 
 from detector.carriers import Carrier, carriers
 from detector.estimate import percent
-from detector.findings.model import Finding, Verdict
-from detector.model import Window
+from detector.results import Finding, Verdict, Window
 from detector.series import F64
 from detector.users import UserAttempts
 from detector.users.edges import Stretch

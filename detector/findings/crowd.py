@@ -10,7 +10,8 @@ import numpy as np
 from detector.estimate import Z
 from detector.findings.forecast import Amount, against, comparables, of_series
 from detector.findings.model import Ratio
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import Window
 from detector.series import Bool, Counts
 from detector.users import UserAttempts
 from detector.users.edges import Stretch, outer

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from detector.findings.carrying import Breakdown, by_reason, carrying
 from detector.findings.crowd import crowd
 from detector.findings.leads import leads
-from detector.findings.model import Finding
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import Finding, Window
 from detector.users import UserAttempts
 from detector.users.doubts import doubt, outside_of
 from detector.users.edges import outer

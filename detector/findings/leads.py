@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from detector.estimate import percent
 from detector.findings.crowd import Crowd
-from detector.findings.model import Finding, Ratio, Verdict
-from detector.model import Window
+from detector.findings.model import Ratio
+from detector.results import Finding, Verdict, Window
 
 MORE = 1.25
 """Attempts or sessions above this multiple of the expected are more than usual."""

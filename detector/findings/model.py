@@ -1,26 +1,8 @@
-"""One finding: a lead, the verdict on it, and the figures that it rests on."""
+"""A multiple of what was expected, with its interval: what findings rest on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
-
-Verdict = Literal["supported", "not_supported", "not_assessable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A lead and what the data say to it.
-
-    `id` names the lead, `because` gives the figures in words, without the verdict. `evidence` holds
-    the figures themselves: numbers, ratios (1 is as usual), or names.
-    """
-
-    id: str
-    verdict: Verdict
-    because: str
-    evidence: Mapping[str, float | str] = field(default_factory=dict)
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

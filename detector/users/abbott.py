@@ -9,8 +9,8 @@ from math import sqrt
 import numpy as np
 
 from detector.estimate import Estimate, Z
-from detector.model import Window
 from detector.one_more import one_more
+from detector.results import Window
 from detector.series import F64, I64, Bool
 from detector.users.answer import Answer
 from detector.users.edges import Stretch, inner, outer

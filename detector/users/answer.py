@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detector.estimate import Estimate, Unit
-from detector.users.model import Experience, Tier
+from detector.results import Experience, Tier
 
 NEEDS_IDS = "attempts per user with their outcome and reason"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from detector.estimate import Estimate
-from detector.model import Window
+from detector.results import Window
 from detector.users.answer import Answer
 from detector.users.blame import Blames, Told, told
 from detector.users.edges import stretches

@@ -9,9 +9,9 @@ from math import hypot, sqrt
 import numpy as np
 
 from detector.estimate import Estimate, Z, percent
-from detector.model import Window
 from detector.one_more import one_more
 from detector.overlap import overlap, total
+from detector.results import Window
 from detector.series import Counts
 from detector.users.answer import Answer, without_users
 from detector.users.edges import Stretch

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from detector.estimate import percent
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import Window
 from detector.series import Bool, Counts
 from detector.users.edges import Stretch
 from detector.users.model import UserAttempts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detector.model import Window
+from detector.results import Window
 
 Stretch = tuple[float, float]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import UserShare, Window
 from detector.series import Counts
 from detector.users.abbott import corrected
 from detector.users.answer import Answer
@@ -12,7 +13,7 @@ from detector.users.counted import counted
 from detector.users.deficit import bounded
 from detector.users.doubts import doubt, outside_of
 from detector.users.edges import Stretch, outer
-from detector.users.model import UserAttempts, UserShare
+from detector.users.model import UserAttempts
 from detector.users.refused import refused
 from detector.users.roster import Roster
 from detector.users.secondary import complete, expected_active

@@ -1,4 +1,4 @@
-"""What is known of users: their attempts as arrays, and the share of them that a window hit."""
+"""What is known of users: their attempts as arrays, and what those who were hit met."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.estimate import Estimate
+from detector.results import Experience
 from detector.series import F64, I64, Bool
 
 Blame = Literal["success", "system", "user", "unclassified"]
-Experience = Literal["blocked", "intermittent", "mixed", "not_derivable"]
-Tier = Literal[1, 2, 3, 4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +106,6 @@ class UserAttempts:
         """Whether any failure here came with a reason."""
         given = np.array([bool(o.reason) and o.blame != "success" for o in self.outcomes], bool)
         return bool(given[self.outcome].any())
-
-
-@dataclass(frozen=True, slots=True)
-class UserShare:
-    """Users hit by a window, as a fraction of those who tried, with how that was come by.
-
-    `tier` 1: ids and reasons, counted. 2: ids alone, against the same users' earlier weeks. 3:
-    counters, a range without a point. 4: an error ratio alone: not derivable, and `attempts_share`
-    with `retry_range` (low, high: the share of users it would mean at 8 tries and at 1 try a
-    blocked session) is all that can be said. None: nothing at all is known. `needs` says what input
-    would raise the tier. `expected_active` is how many users comparable earlier weeks would make
-    expect in the window; the shares of it and of the registered are secondary and labelled.
-    """
-
-    affected: Estimate
-    tier: Tier | None
-    denominator: str | None
-    hit_users: Estimate
-    blocked_users: Estimate
-    degraded_users: Estimate
-    active_users: Estimate
-    user_minutes_observed: Estimate
-    user_minutes_potential: Estimate
-    expected_active: Estimate
-    share_of_expected_active: Estimate
-    share_of_registered: Estimate
-    experience: Experience
-    needs: str | None = None
-    attempts_share: Estimate | None = None
-    retry_range: tuple[float, float] | None = None
 
 
 MOSTLY = 0.8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detector.estimate import Estimate
-from detector.model import Window
+from detector.results import Window
 from detector.users.answer import NEEDS_IDS, Answer, without_users
 
 MOST_TRIES = 8

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from detector.estimate import Estimate
-from detector.model import Window
 from detector.one_more import one_more
+from detector.results import UserShare, Window
 from detector.users.answer import NEEDS_IDS, Answer
 from detector.users.edges import Stretch, minutes
-from detector.users.model import UserAttempts, UserShare
+from detector.users.model import UserAttempts
 from detector.users.weeks import LEAST_WEEKS
 
 

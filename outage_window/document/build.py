@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from detector.estimate import Origin
-from detector.findings import Finding
-from detector.model import Window
-from detector.users import UserShare
-from detector.whatif import ThresholdRule
+from detector.results import Finding, ThresholdRule, UserShare, Window
 from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
 from reports.facts import Incident

@@ -20,13 +20,13 @@ def draft(incident: Incident) -> str:
     """The incident's postmortem draft as Markdown."""
     from reports.draft import render
 
-    pictured = incident.cells is not None and len(incident.cells.start)
+    pictured = incident.curve is not None
     return render(incident, chart=f"{_stem(incident)}.svg" if pictured else None)
 
 
 def chart(incident: Incident) -> bytes | None:
     """The incident's chart as SVG; None without metrics."""
-    if incident.cells is None or not len(incident.cells.start):
+    if incident.curve is None:
         return None
     from reports.chart import render
 

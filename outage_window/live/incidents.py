@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from detector.model import Window
+from detector.results import Window
 from outage_window.ids import new_id
 from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join

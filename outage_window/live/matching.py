@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detector.model import Window
+from detector.results import Window
 from outage_window.joining import FOREVER, ended, meets, overlap, until
 from outage_window.store.incidents import StoredIncident
 from reports.facts import AlertFact

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from detector.budget import Objective
 from detector.estimate import Origin
-from detector.model import Window
+from detector.results import Window
 from detector.users import UserAttempts
 from outage_window.assess import Declared, People
 from outage_window.reasons import KEYCLOAK, Reasons

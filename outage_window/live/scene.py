@@ -76,7 +76,7 @@ def windowless(
         users=None,
         alerts=tuple(ordered),
         events=events,
-        cells=None,
+        curve=None,
         data_gaps=(),
         truncated_alerts=max((alert.truncated for alert in ordered), default=0),
         rule=None,

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from detector.model import Options, Window
+from detector.model import Options
+from detector.results import Window
 from outage_window import clock as clocks
 from outage_window.assess import Assessment, ServiceData, assess
 from outage_window.clock import Clock

@@ -11,7 +11,8 @@ import pytest
 
 from detector.detect import detect
 from detector.estimate import Estimate, Origin
-from detector.model import Detection, Options, Window
+from detector.model import Detection, Options
+from detector.results import Window
 from detector.series import table
 from detector.users import SUCCESS, Outcome, UserAttempts
 from detector.users.ladder import share

@@ -7,7 +7,8 @@ import pytest
 
 from detector.detect import detect
 from detector.estimate import Estimate
-from detector.model import Options, Window
+from detector.model import Options
+from detector.results import Window
 from detector.series import Counts, table
 from tests.detector.simulated import DAY, EPOCH, counts
 

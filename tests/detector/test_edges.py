@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detector.detect import detect
 from detector.estimate import Estimate
-from detector.model import Window
+from detector.results import Window
 from detector.series import Counts, table
 from tests.detector.simulated import DAY, EPOCH, counts
 

@@ -17,7 +17,8 @@ from detector.findings.crowd import Crowd
 from detector.findings.findings import findings
 from detector.findings.forecast import against, comparables, of_series
 from detector.findings.leads import leads
-from detector.findings.model import Finding, Ratio
+from detector.findings.model import Ratio
+from detector.results import Finding
 from detector.series import Levels
 from tests.detector.simulated import DAY, EPOCH, counts
 from tests.detector.users.made import DONE, END, ONSET, SYSTEM, USER, attempts, window

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from detector.baseline import Normal, first_look, fit
 from detector.detect import detect, detect_all
-from detector.model import Options, Window
+from detector.model import Options
+from detector.results import Window
 from detector.search import elevated
 from detector.series import Counts, Levels, Series, table
 from detector.settle import penalties, settle

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from detector.cells import Cells
 from detector.estimate import Estimate, Origin
 from detector.findings.carrying import carrying
 from detector.findings.crowd import Crowd
 from detector.findings.leads import leads
 from detector.findings.model import Ratio
-from detector.model import Cells, Phase, Window
-from detector.users import UserShare
+from detector.results import Phase, ThresholdRule, UserShare, Window
 from detector.users.answer import NEEDS_IDS
 from detector.users.counted import DENOMINATOR
-from detector.whatif import ThresholdRule
+from reports.envelope import curve
 from reports.facts import AlertFact, EventFact, Incident, State
 from reports.findings import near_findings
 
@@ -202,7 +202,7 @@ def incident(
         users=users,
         alerts=alerts,
         events=events,
-        cells=cells(begin - margin, last, (begin, until), ratio - 0.06),
+        curve=curve(cells(begin - margin, last, (begin, until), ratio - 0.06)),
         data_gaps=(),
         truncated_alerts=0,
         rule=rule,
@@ -382,11 +382,11 @@ SUSPECTED = replace(
     no_window_because="no metrics of this service have been read yet",
     users=None,
     rule=None,
-    cells=cells(at("2024-06-01 21:00"), at("2024-06-01 23:05"), None),
+    curve=curve(cells(at("2024-06-01 21:00"), at("2024-06-01 23:05"), None)),
     inputs=(),
 )
 
-BLIND = replace(SUSPECTED, cells=None)
+BLIND = replace(SUSPECTED, curve=None)
 
 PHASED = replace(
     TOKENS,
@@ -401,19 +401,19 @@ PHASED = replace(
     data_gaps=((at("2023-11-10 15:20"), at("2023-11-10 15:29")),),
 )
 
+OUTLINE = curve(
+    cells(
+        at("2024-01-22 15:00"),
+        at("2024-01-22 17:15"),
+        (at("2024-01-22 15:30"), at("2024-01-22 16:45")),
+    )
+)
+
 RATIO_ONLY = replace(
     ACCOUNTS,
     alerts_known=False,
     users=refused_users(),
-    cells=replace(
-        cells(
-            at("2024-01-22 15:00"),
-            at("2024-01-22 17:15"),
-            (at("2024-01-22 15:30"), at("2024-01-22 16:45")),
-        ),
-        attempts=np.full(135, np.nan),
-        errors=np.full(135, np.nan),
-    ),
+    curve=replace(OUTLINE, per_minute=(None,) * len(OUTLINE.start)),
 )
 
 
@@ -434,14 +434,17 @@ def _level() -> Incident:
         for name in ("error_ratio", "baseline_error_ratio", "peak_error_ratio")
     }
     users = replace(refused_users(), tier=None, attempts_share=None, retry_range=None)
-    series = RATIO_ONLY.cells
-    assert series is not None
-    scaled = {name: getattr(series, name) * 40 for name in ("ratio", "expected", "low", "high")}
+    drawn = RATIO_ONLY.curve
+    assert drawn is not None
+    scaled = {
+        name: tuple(value * 40 for value in getattr(drawn, name))
+        for name in ("low", "high", "expected", "usual_low", "usual_high")
+    }
     return replace(
         RATIO_ONLY,
         window=replace(found, **counts, **ratios),
         users=users,
-        cells=replace(series, **scaled),
+        curve=replace(drawn, **scaled),
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detector.model import Cells
 from reports import lanes
 from reports.chart import render, text_equivalent
-from reports.envelope import COLUMNS, envelope, steps
-from reports.facts import EventFact
+from reports.columns import columns, steps
+from reports.envelope import COLUMNS, curve
+from reports.facts import Curve, EventFact
 
 from .incidents import (
     ACCOUNTS,
@@ -25,6 +25,8 @@ from .incidents import (
     SUSPECTED,
     TOKENS,
     alert,
+    at,
+    cells,
 )
 
 WIDE, NARROW = "edges, 95 % interval", "edges (interval too narrow to draw)"
@@ -32,9 +34,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def nothing(incident):
-    cells = incident.cells
-    none = np.zeros(len(cells.start))
-    return replace(incident, cells=replace(cells, attempts=none, errors=none, ratio=none * np.nan))
+    drawn = incident.curve
+    none = (None,) * len(drawn.start)
+    silent = replace(drawn, low=none, high=none, per_minute=(0.0,) * len(none))
+    return replace(incident, curve=silent)
 
 
 KINDS = {
@@ -48,7 +51,7 @@ KINDS = {
     "no attempts": nothing(SUSPECTED),
     "one cell": replace(
         SUSPECTED,
-        cells=Cells(*(np.array([v]) for v in (1.7e9, 1.7e9 + 60, 9, 1, 0.1, 0.1, 0, 0.2))),
+        curve=Curve(*((v,) for v in (1.7e9, 1.7e9 + 60, 0.1, 0.1, 0.1, 0, 0.2, 9))),
     ),
     "odd name": replace(SUSPECTED, service="$x^{ 数据\n<b>-->", id="\x1b[31m$$\ud800-- >"),
 }
@@ -77,36 +80,35 @@ def test_no_metrics_no_chart_but_words():
     assert text_equivalent(BLIND).startswith("No chart of auth")
 
 
+LONG = cells(at("2024-05-05 00:00"), at("2024-05-09 00:00"), None)
+
+
 def test_a_spike_of_one_cell_survives_the_envelope():
-    cells = IDENTITY.cells
-    assert len(cells.start) > 5 * COLUMNS
-    ratio = cells.ratio.copy()
+    assert len(LONG.start) > 5 * COLUMNS
+    ratio = LONG.ratio.copy()
     ratio[1234] = 0.97
-    columns = envelope(replace(cells, ratio=ratio))
-    assert len(columns.start) == COLUMNS
-    assert np.nanmax(columns.high) == 0.97
-    assert np.nanmin(columns.low) == np.nanmin(ratio)
+    drawn = columns(curve(replace(LONG, ratio=ratio)))
+    assert len(drawn.start) == COLUMNS
+    assert np.nanmax(drawn.high) == 0.97
+    assert np.nanmin(drawn.low) == pytest.approx(np.nanmin(ratio), rel=1e-5)
 
 
 def test_the_envelope_keeps_all_time_and_all_attempts():
-    cells = IDENTITY.cells
-    columns = envelope(cells)
-    assert (columns.start[0], columns.end[-1]) == (cells.start[0], cells.end[-1])
-    minutes = (columns.end - columns.start) / 60
-    assert (columns.per_minute * minutes).sum() == pytest.approx(cells.attempts.sum())
-    assert (columns.low <= columns.high).all()
+    drawn = columns(curve(LONG))
+    assert (drawn.start[0], drawn.end[-1]) == (LONG.start[0], LONG.end[-1])
+    minutes = (drawn.end - drawn.start) / 60
+    assert (drawn.per_minute * minutes).sum() == pytest.approx(LONG.attempts.sum(), rel=1e-5)
+    assert (drawn.low <= drawn.high).all()
 
 
 def test_columns_without_attempts_stay_empty():
-    ratio = IDENTITY.cells.ratio.copy()
+    ratio = LONG.ratio.copy()
     ratio[1000:2000] = np.nan
-    columns = envelope(replace(IDENTITY.cells, ratio=ratio))
-    inside = (columns.start >= IDENTITY.cells.start[1000]) & (
-        columns.end <= IDENTITY.cells.end[1999]
-    )
+    drawn = columns(curve(replace(LONG, ratio=ratio)))
+    inside = (drawn.start >= LONG.start[1000]) & (drawn.end <= LONG.end[1999])
     assert inside.sum() > 50
-    assert np.isnan(columns.high[inside]).all()
-    assert np.isfinite(columns.high[~inside]).sum() >= (~inside).sum() - 2
+    assert np.isnan(drawn.high[inside]).all()
+    assert np.isfinite(drawn.high[~inside]).sum() >= (~inside).sum() - 2
 
 
 def test_a_line_breaks_where_time_is_left_out():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from detector.whatif import ThresholdRule
+from detector.results import ThresholdRule
 from reports.contradictions import BRIEF, contradictions
 from reports.draft import render
 from reports.facts import EventFact

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,30 +138,29 @@ def test_while_it_lasts_what_users_met_is_said_as_so_far():
     assert line.endswith("as of 2024-06-01T23:05:00Z; so far 25.0 % of users mostly locked out.")
 
 
-def failing(share, **cells):
-    """ACCOUNTS without users, its error ratio near `share`, as in every cell if not told."""
+def failing(share, **columns):
+    """ACCOUNTS without users, its error ratio near `share`, as in every column if not told."""
     found = Estimate(share, share - 0.002, share + 0.002, "ratio", "measured", "errors / attempts")
-    high = np.full(len(ACCOUNTS.cells.ratio), share)
+    flat = (share,) * len(ACCOUNTS.curve.start)
     return replace(
         ACCOUNTS,
         users=refused_users(),
         window=replace(ACCOUNTS.window, error_ratio=found),
-        cells=replace(ACCOUNTS.cells, **({"ratio": high} | cells)),
+        curve=replace(ACCOUNTS.curve, **({"low": flat, "high": flat} | columns)),
     )
 
 
 def test_without_users_only_failures_from_edge_to_edge_are_called_down():
     down = failing(0.99)
     assert "accounts: down or nearly so (99.0 % of attempts failed) for 1 h" in headline(down)
-    lulled = down.cells.ratio.copy()
-    lulled[len(lulled) // 2] = 0.4
-    uncounted = np.full(len(lulled), np.nan)
+    size = len(down.curve.low)
+    lulled = (*down.curve.low[: size // 2], 0.4, *down.curve.low[size // 2 + 1 :])
     no_attempts = Estimate.not_derivable("attempts", "the series has no attempts")
     for other in (
         failing(0.93),
-        failing(0.99, ratio=lulled),
-        failing(0.99, attempts=uncounted),
-        replace(down, cells=None),
+        failing(0.99, low=lulled),
+        failing(0.99, per_minute=(None,) * size),
+        replace(down, curve=None),
         replace(down, slow_errors=12.0),
         replace(down, window=replace(down.window, attempts=no_attempts)),
     ):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from detector.findings import Finding
+from detector.results import Finding
 from reports.findings import NAMES, near_findings, said, statement, verdict_on
 
 from .incidents import CONFIG, CROWD, ONGOING, at, event, judged

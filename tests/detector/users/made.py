@@ -9,7 +9,8 @@ import numpy as np
 
 from detector.detect import detect
 from detector.estimate import Estimate
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import Window
 from detector.users import SUCCESS, Outcome, UserAttempts
 from tests.detector.simulated import DAY, EPOCH, counts
 

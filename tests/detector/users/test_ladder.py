@@ -10,9 +10,10 @@ import pytest
 from benchmarks.lab.people import Habits, Harm, World, world
 from detector.detect import detect
 from detector.estimate import Estimate
-from detector.model import Detection, Window
+from detector.model import Detection
+from detector.results import UserShare, Window
 from detector.series import Levels
-from detector.users import UserAttempts, UserShare
+from detector.users import UserAttempts
 from detector.users.ladder import share
 from detector.users.weeks import earlier_weeks
 from tests.detector.simulated import DAY
