@@ -19,7 +19,8 @@ _BEGIN = re.compile(
 _END = re.compile(rf"<!-- end (?P<id>[a-z][a-z0-9_]*(?:\{SUGGESTED})?) -->")
 _MANIFEST = re.compile(
     r"<!-- outage-window draft (?P<incident>\S+) template (?P<template>\S+) "
-    rf"blocks(?P<blocks>(?: [a-z][a-z0-9_]*)*) (?P<hash>[0-9a-f]{{{DIGITS}}}) -->"
+    rf"blocks(?P<blocks>(?: [a-z][a-z0-9_]*)*) (?P<hash>[0-9a-f]{{{DIGITS}}})"
+    rf" text (?P<text>[0-9a-f]{{{DIGITS}}}) -->"
 )
 
 
@@ -51,12 +52,14 @@ class Block:
 class Manifest:
     """What a draft's first line says: whose it is, by which template, the blocks it was given.
 
-    A block that was given and is not there any more was deleted.
+    A block that was given and is not there any more was deleted. `text` is the hash of all that
+    stood around the blocks when it was drafted: where it does still, nobody wrote anything there.
     """
 
     incident: str
     template: str
     blocks: tuple[str, ...]
+    text: str = "0" * DIGITS
 
 
 Part = str | Block | Manifest
@@ -120,6 +123,30 @@ def manifest(parts: Sequence[Part]) -> Manifest | None:
     return next((part for part in parts if isinstance(part, Manifest)), None)
 
 
+def drafted(incident: str, template: str, text: str) -> str:
+    """A draft as the program writes it: the text that a template gave, below its manifest."""
+    parts = parse(text)
+    named = tuple(block.id for block in blocks(parts))
+    return write([Manifest(incident, template, named, _around(parts)), "\n", *parts])
+
+
+def untouched(parts: Sequence[Part]) -> bool:
+    """Whether the draft is as the program wrote it: nothing edited, added, moved or deleted."""
+    known = manifest(parts)
+    if known is None or not isinstance(parts[0], Manifest):
+        return False
+    return known.text == _around(parts) and not any(block.edited for block in blocks(parts))
+
+
+def _around(parts: Sequence[Part]) -> str:
+    """The hash of all that is around the blocks, and of where they stand."""
+    places = (
+        part if isinstance(part, str) else f"<{part.id}>" if isinstance(part, Block) else ""
+        for part in parts
+    )
+    return digest("".join(places))
+
+
 def unmarked(text: str) -> str:
     """The draft without its marks, for a reader: the contents of blocks stay where they are."""
     kept = [line for line in text.splitlines(keepends=True) if not is_mark(line)]
@@ -137,7 +164,7 @@ def _manifest(line: str) -> Manifest | None:
     if match is None or digest(match["blocks"]) != match["hash"]:
         return None  # with blocks left out or added by hand it could bring deleted ones back
     named = (unquote(match["incident"]), unquote(match["template"]))
-    return Manifest(*named, tuple(match["blocks"].split()))
+    return Manifest(*named, tuple(match["blocks"].split()), match["text"])
 
 
 def _end(lines: Sequence[str], at: int, taken: set[str]) -> int | None:
@@ -177,6 +204,7 @@ def _marked(part: Block | Manifest, newline: str) -> str:
         named = (quote(part.incident, safe=""), quote(part.template, safe=""))
         given = "".join(f" {one}" for one in part.blocks)
         which = f"draft {named[0]} template {named[1]} blocks{given} {digest(given)}"
+        which += f" text {part.text}"
         text = f"<!-- outage-window {which} -->\n"
     else:
         offered = "" if part.offered == part.written else f" offered {part.offered}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from detector.estimate import Estimate
 from reports import moments, numbers, times
+from reports.escape import note
 from reports.facts import AlertFact, EventFact, Incident
 from reports.rule import rule_evidence, rule_outcome
 
@@ -14,30 +15,6 @@ LATE = 1800.0
 """Seconds from onset to first alert above which the alert is called late."""
 SLOW_DELIVERY = 300.0
 """Seconds from an alert's start to its first delivery above which that is mentioned."""
-
-BRIEF = {
-    "no-alert": "no alert fired",
-    "alerts-not-known": "alerts are not known",
-    "alert-without-outage": "an alert, and no outage measured",
-    "declared-without-outage": "declared, and no outage measured",
-    "alert-before-onset": "alert before the measured onset",
-    "onset-equals-alert": "measured onset equals alert time",
-    "alert-within-onset-interval": "alert inside the onset's interval",
-    "alert-late": "alert late",
-    "alert-delivered-late": "alert delivered late",
-    "declared-start-equals-alert": "declared start equals alert time",
-    "alert-before-declared-start": "alert before the declared start",
-    "declared-start-differs": "declared start is not the measured onset",
-    "declared-end-differs": "declared end is not the measured recovery",
-    "declared-end-while-ongoing": "declared over, and still failing",
-    "alert-timed-out": "an alert ended by time-out",
-    "alert-outlives-outage": "an alert fires on after the recovery",
-    "alert-resolved-early": "alerts resolved before the recovery",
-    "alerts-truncated": "alerts were cut off",
-    "data-gap-at-edge": "a gap in the data at an edge",
-    "data-gap": "a gap in the data",
-}
-"""Every contradiction that there is, by id, in a few words for a headline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +107,9 @@ def _start(incident: Incident) -> Iterator[Contradiction]:
         return
     first, window = moments.first_alert(incident), incident.window
     same = first is not None and _same(declared.time, first.fired_at)
-    measured = f" The measured onset is {_with_interval(window.start)}." if window else ""
+    measured = (
+        f" The measured onset is {_with_interval(window.start, note('start'))}." if window else ""
+    )
     if first is not None and same:
         to = "second" if declared.time == first.fired_at else "minute"
         text = (
@@ -177,7 +156,8 @@ def _differs(
         return
     assert edge.value is not None
     apart = times.apart(declared.time - edge.value, f"the measured {measured}")
-    text = f"The declared {name}, {times.utc(declared.time)}, is {apart}, {_with_interval(edge)}."
+    shown = _with_interval(edge, note(name))
+    text = f"The declared {name}, {times.utc(declared.time)}, is {apart}, {shown}."
     evidence = _declared_evidence(declared) | _edge_evidence(measured, edge)
     yield Contradiction(f"declared-{name}-differs", text, evidence)
 
@@ -266,9 +246,9 @@ def _bounds(edge: Estimate) -> tuple[float, float]:
     return low, edge.value if edge.high is None else edge.high
 
 
-def _with_interval(edge: Estimate) -> str:
+def _with_interval(edge: Estimate, mark: str) -> str:
     shown = numbers.show(edge)
-    return f"{shown.value} (95 % interval {shown.interval})"
+    return f"{shown.value}{mark} (95 % interval {shown.interval})"
 
 
 def _edge_evidence(name: str, edge: Estimate) -> dict[str, str | float]:

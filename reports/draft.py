@@ -2,134 +2,151 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from datetime import tzinfo
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reports import headline, moments, numbers, times
-from reports.contradictions import Contradiction, contradictions
-from reports.escape import Markdown, fenced, markdown
-from reports.facts import EventFact, Incident
-from reports.findings import said, verdict_on
-from reports.quantities import GROUPS, origins, quantities
-from reports.rule import rule_outcome
-from reports.summary import text_equivalent
-from reports.tidy import tidy
-from reports.timeline import timeline
+from reports.blocks import Block, drafted, fresh, write
+from reports.escape import Markdown, code, fenced, plain
+from reports.facts import Incident
+from reports.postmortem import Number, Postmortem, Row
+from reports.together import together
+from reports.view import view
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from reports.environment import Environment
 
-TEMPLATES = ("default",)
-SHORT_HASH = 12
-MOST_ROWS = 60
-"""A timeline longer than this shows its important rows alone, and says how many it leaves out."""
-MOST_LISTED = 20
-"""Of one kind of event no list shows more than this; the rest is counted."""
-STEPS = (
-    ("ticket", "First ticket"),
-    ("detected_by", "First report"),
-    ("acknowledged", "Acknowledged"),
-    ("escalated", "Escalated"),
-)
+TEMPLATES = {
+    "default": "the sections of published postmortems, the evidence at the end",
+    "google": "as in Google's books on SRE",
+    "pagerduty": "as PagerDuty publishes its own",
+    "atlassian": "as in Atlassian's handbook",
+    "status": "one page for those who were not there",
+}
+"""The package's own templates, and what each is like."""
 
 
-def render(incident: Incident, template: str = "default", *, chart: str | None = None) -> str:
-    """The draft as Markdown (CommonMark with GitHub tables); the same facts give the same bytes.
+class BadTemplate(ValueError):
+    """A template of the user's cannot be used: `where` is its name and line."""
 
-    `template` names one of the package's own (`ValueError` for another name). `chart` is where the
-    picture will lie, relative to the draft or a URL; without it only its text stands there. Labels
-    and notes are shown as text whatever they hold.
+    def __init__(self, where: str, expected: str) -> None:
+        super().__init__(f"{where}: {plain(expected)}")
+        self.where = where
+        self.expected = plain(expected)
+
+
+def render(
+    incidents: Incident | Sequence[Incident],
+    template: str = "default",
+    *,
+    source: str | None = None,
+    charts: Sequence[str | None] = (),
+) -> str:
+    """The draft as Markdown (CommonMark, GitHub's tables and footnotes), its facts in blocks.
+
+    The same facts give the same bytes. Several incidents make one draft; the first gives its name.
+    `template` names one of the package's own (`ValueError` for another name), or with `source`, its
+    text, one of the user's (`BadTemplate`). `charts` are where the pictures will lie, relative to
+    the draft or as URLs, one an incident; without one only its text stands there. Labels and notes
+    are shown as text whatever they hold.
     """
-    if template not in TEMPLATES:
+    if source is None and template not in TEMPLATES:
         raise ValueError(f"template {template!r}: expected one of {', '.join(TEMPLATES)}")
-    return _template(template).render(_context(tidy(incident), chart))
+    given = (incidents,) if isinstance(incidents, Incident) else tuple(incidents)
+    views = together([view(one) for one in _in_one_zone(given)])
+    made: list[Block] = []
+    environment = _environment()
+    context = _context(views, charts, made, environment)
+    text = _filled(environment, template, source, context)
+    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+    return drafted("+".join(one.id for one in views), template, text)
 
 
 @cache
-def _template(name: str) -> Template:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _environment() -> Environment:
+    from reports.environment import Environment
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        autoescape=False,  # no HTML: everything printed passes through _finalize
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    source = files("reports").joinpath("templates", f"{name}.md.jinja").read_text("utf-8")
-    return environment.from_string(source)
+    return Environment()
 
 
-def _finalize(value: object) -> str:
-    """Escape whatever a template prints, unless this package made it as Markdown."""
-    if isinstance(value, Markdown):
-        return value
-    if not isinstance(value, str | int):
-        raise TypeError(f"a template printed {type(value).__name__}, expected text")
-    return markdown(str(value))
+def _in_one_zone(incidents: Sequence[Incident]) -> list[Incident]:
+    """One draft has one local zone: that of its first incident."""
+    return [replace(one, zone=incidents[0].zone) for one in incidents]
 
 
-def _context(incident: Incident, chart: str | None) -> dict[str, Any]:
-    zone = times.local_zone(incident.zone)
-    numbered = quantities(incident, zone)
-    events = _shown_events(incident, zone)
-    rows, left_out = _rows(incident, zone)
-    odd = contradictions(incident)
+def _context(
+    views: Sequence[Postmortem],
+    charts: Sequence[str | None],
+    made: list[Block],
+    environment: Environment,
+) -> dict[str, Any]:
+    """What a template sees: the first incident's fields, all incidents, and a few functions."""
+    links = [_link(chart) for chart in charts]
+    numbers = {number.ref: number for one in views for number in one.numbers.values()}
+    noted = environment.noting()
     return {
-        "incident": incident,
-        "title": headline.title(incident),
-        "headline": headline.headline(incident),
-        "points": headline.points(incident),
-        "experienced": headline.experienced(incident),
-        "noticed_by": headline.noticed_by(incident),
-        "as_of": times.utc(incident.as_of),
-        "zone": incident.zone if zone else None,
-        "edges": _edges(incident, zone),
-        "numbers": numbered,
-        "groups": {g: [n for n in numbered if n.group == g] for g in GROUPS},
-        "phases": _phases(incident, zone),
-        "split": _split(incident),
-        "rows": rows,
-        "left_out": left_out,
-        "odd": [c.statement for c in odd],
-        "alerting": _alerting(incident, odd),
-        "alerted": bool(moments.alerts_of(incident)),
-        "triggers": [_near(n, zone) for n in moments.near_onset(incident)],
-        "resolutions": [_near(n, zone) for n in moments.near_recovery(incident)],
-        "actions": events("change", "mitigating", since_onset=True),
-        "leads": _leads(incident, events("investigating", since_onset=True)),
-        "findings": said(incident.findings),
-        "identified": events("identified"),
-        "escalations": events("escalated"),
-        "inputs": [
-            (f"I{i}", o.name, o.sha256[:SHORT_HASH] or "not recorded", f"{o.rows:,}")
-            for i, o in enumerate(origins(incident), start=1)
-        ],
-        "command": fenced(incident.command),
-        "chart": _link(chart),
-        "alt": text_equivalent(incident),
+        **{field.name: getattr(views[0], field.name) for field in fields(Postmortem)},
+        **_merged(views),
+        "incidents": tuple(views),
+        "charts": tuple(links + [None] * (len(views) - len(links))),
+        "block": _blocks(made),
+        "footnotes": lambda: _footnotes(numbers, noted),
+        "code": code,
+        "fenced": fenced,
     }
 
 
-def _leads(
-    incident: Incident, found: list[tuple[str, str, str]]
-) -> list[tuple[str, str, str, str]]:
-    """What people looked into, each with what the figures say to it."""
-    return [(time, text, team, verdict_on(text, incident.findings)) for time, text, team in found]
+def _footnotes(numbers: Mapping[str, Number], noted: Mapping[str, None]) -> list[Number]:
+    return [number for ref, number in numbers.items() if ref in noted]
 
 
-def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
-    """What a plain rule would have done; where that was said before, a pointer to it."""
-    if not any(found.id in ("no-alert", "alert-late") for found in odd):
-        return rule_outcome(incident)
-    alerted = "the alert came late" if moments.alerts_of(incident) else "no alert fired"
-    return f"{alerted}; what a plain rule would have done stands under “What does not fit”."
+def _merged(views: Sequence[Postmortem]) -> dict[str, Any]:
+    """What several incidents have in common: one title, and one timeline."""
+    if len(views) == 1:
+        return {}
+    more = ", ".join(one.service for one in views[1:])
+
+    def rows(name: str) -> tuple[Row, ...]:
+        every = [
+            replace(row, text=f"{one.service}: {row.text}")
+            for one in views
+            for row in getattr(one, name)
+        ]
+        return tuple(sorted(every, key=lambda row: row.time.replace("Z", ":00Z")[:20]))
+
+    return {
+        "title": f"{views[0].title} (with {more})",
+        "timeline": rows("timeline"),
+        "key_rows": rows("key_rows"),
+        "left_out": sum(one.left_out for one in views),
+    }
+
+
+def _blocks(made: list[Block]) -> Callable[..., Markdown]:
+    """The function by which a template says that what it calls holds the program's facts."""
+
+    def block(name: str, caller: Callable[[], str]) -> Markdown:
+        if not re.fullmatch("[a-z][a-z0-9_]*", name):
+            raise ValueError(f"block {name!r}: expected small letters, digits and _")
+        if any(name == one.id for one in made):
+            raise ValueError(f"block {name!r}: expected once in a template")
+        found = fresh(name, re.sub(r"\n{3,}", "\n\n", str(caller())))
+        made.append(found)
+        return Markdown(write([found]))
+
+    return block
+
+
+def _filled(
+    environment: Environment, template: str, source: str | None, context: Mapping[str, Any]
+) -> str:
+    if source is None:
+        return environment.get_template(template).render(context)
+    from reports.own_template import filled
+
+    return filled(environment, template, source, context)
 
 
 def _link(chart: str | None) -> Markdown | None:
@@ -138,125 +155,3 @@ def _link(chart: str | None) -> Markdown | None:
         return None
     safe = "".join(c for c in chart if c.isprintable())
     return Markdown("<" + safe.translate({ord("<"): "%3C", ord(">"): "%3E", 92: "%5C"}) + ">")
-
-
-def _edges(incident: Incident, zone: tzinfo | None) -> list[tuple[str, str, str, str, str, str]]:
-    """Measured, alerted and declared times side by side: name, start, end, both local, length."""
-    rows = []
-    window = incident.window
-    if window is not None:
-        start, end = numbers.show(window.start, zone), numbers.show(window.end, zone)
-        length = numbers.show(window.duration_seconds)
-        ended = end.value if window.end.value is not None else "none yet"
-        rows.append(("Measured", start.value, ended, start.local, end.local, length.value))
-        interval = (
-            "Measured, 95 % interval",
-            start.interval,
-            end.interval,
-            "",
-            "",
-            length.interval,
-        )
-        rows.append(interval)
-    else:
-        rows.append(("Measured", "not derivable", "not derivable", "", "", "not derivable"))
-    alerts = moments.alerts_of(incident)
-    ends = [a.resolved_at for a in alerts]
-    last = None if None in ends else max((e for e in ends if e is not None), default=None)
-    none = "none" if incident.alerts_known else "not known"
-    first = min((a.fired_at for a in alerts), default=None)
-    firing = "still firing" if alerts else none
-    rows.append(_edge("Alerts, first fired to last resolved", first, last, zone, (none, firing)))
-    said = (moments.declared_start(incident), moments.declared_end(incident))
-    start_said, end_said = (None if event is None else event.time for event in said)
-    missing = ("none given", "none given")
-    rows.append(_edge("Declared by people", start_said, end_said, zone, missing))
-    return rows
-
-
-def _edge(
-    name: str,
-    start: float | None,
-    end: float | None,
-    zone: tzinfo | None,
-    missing: tuple[str, str],
-) -> tuple[str, str, str, str, str, str]:
-    length = times.about(end - start) if start is not None and end is not None else ""
-    return (
-        name,
-        missing[0] if start is None else times.utc(start),
-        missing[1] if end is None else times.utc(end),
-        times.local(start, zone) if zone and start is not None else "",
-        times.local(end, zone) if zone and end is not None else "",
-        length,
-    )
-
-
-def _phases(incident: Incident, zone: tzinfo | None) -> list[tuple[str, str, str, str]]:
-    window = incident.window
-    if window is None or len(window.phases) < 2:
-        return []
-    return [
-        (times.utc(p.start), times.utc(p.end), times.about(p.end - p.start), ratio.value)
-        for p in window.phases
-        for ratio in [numbers.show(p.error_ratio)]
-    ]
-
-
-def _split(incident: Incident) -> list[tuple[str, str, str]]:
-    """The detection delay in its parts: what happened, when, and how long after the onset."""
-    alert, window = moments.first_alert(incident), incident.window
-    marks = [] if window is None else [("Onset (measured)", window.onset)]
-    if alert is not None:
-        marks.append((f"First alert fired ({alert.name})", alert.fired_at))
-        if alert.received_at is not None:
-            marks.append(("First alert delivered", alert.received_at))
-    for kind, name in STEPS:
-        marks += [(name, e.time) for e in moments.events_of(incident, kind)[:1]]
-    marks.sort(key=lambda mark: mark[1])
-    since = "the onset"
-    return [
-        (name, times.utc(at), "" if window is None else times.apart(at - window.onset, since))
-        for name, at in marks
-    ]
-
-
-def _rows(incident: Incident, zone: tzinfo | None) -> tuple[list[tuple[str, str, str, str]], int]:
-    every = timeline(incident)
-    kept = every if len(every) <= MOST_ROWS else tuple(r for r in every if r.important)
-    shown = [
-        (
-            times.utc(r.time, r.step),
-            times.local(r.time, zone, r.step) if zone else "",
-            r.kind,
-            r.text,
-        )
-        for r in kept
-    ]
-    return shown, len(every) - len(kept)
-
-
-def _near(near: moments.Near, zone: tzinfo | None) -> tuple[str, str, str]:
-    return (near.event.text, near.in_words, _at(near.event, zone))
-
-
-def _shown_events(
-    incident: Incident, zone: tzinfo | None
-) -> Callable[..., list[tuple[str, str, str]]]:
-    onset = -math.inf if incident.window is None else incident.window.onset
-
-    def shown(*types: str, since_onset: bool = False) -> list[tuple[str, str, str]]:
-        events = moments.events_of(incident, *types)
-        kept = [e for e in events if e.time >= onset or not since_onset]
-        found = [(_at(e, zone), e.text, e.team) for e in kept[:MOST_LISTED]]
-        if len(kept) > MOST_LISTED:
-            more = f"the last of {len(kept) - MOST_LISTED:,} more that are not listed here"
-            found.append((_at(kept[-1], zone), more, ""))
-        return found
-
-    return shown
-
-
-def _at(event: EventFact, zone: tzinfo | None) -> str:
-    beside = f" ({times.local(event.time, zone)})" if zone else ""
-    return times.utc(event.time) + beside

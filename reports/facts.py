@@ -132,5 +132,7 @@ class Incident:
     """The share of the error budget that the window used up; None where no objective is set."""
     slow_errors: float | None = None
     revision: int = 1
+    told_by: tuple[Origin, ...] = ()
+    """Where the alerts and events came from."""
     corrections: tuple[Correction, ...] = ()
     related: tuple[Related, ...] = ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from detector.results import UserShare
 from reports import moments, numbers, times
-from reports.contradictions import BRIEF, contradictions
+from reports.asked import BRIEF
+from reports.contradictions import contradictions
+from reports.escape import note
 from reports.facts import Incident
 
 MET = {
@@ -31,7 +33,10 @@ EXPERIENCE = {
 
 
 def title(incident: Incident) -> str:
-    """`SERVICE, DATE`: the date (UTC) is that of the onset, else of the first thing known."""
+    """As people named it, else `SERVICE, DATE`: the day (UTC) of the onset, or what is known."""
+    given = moments.correction(incident, "title")
+    if given is not None:
+        return given.value
     known = [a.fired_at for a in incident.alerts] + [e.time for e in incident.events]
     if incident.window is not None:
         return f"{incident.service}, {times.date(incident.window.onset)}"
@@ -41,31 +46,40 @@ def title(incident: Incident) -> str:
 def headline(incident: Incident) -> str:
     """One sentence: what users met, as far as that is known, how long, from when to when."""
     window, name = incident.window, incident.service
+    dismissed = moments.correction(incident, "dismissed")
+    if dismissed is not None:
+        return f"{name}: dismissed by people as no incident: {dismissed.value}"
     if window is None:
         return f"{name}: {_without_window(incident)}"
     zone = times.local_zone(incident.zone)
     start = numbers.show(window.start, zone)
-    since = f"{start.value} ({start.local})" if start.local else start.value
+    since = _edge(start, "start")
     assert window.duration_seconds.value is not None  # every window spans something
-    length = times.about(window.duration_seconds.value)
+    length = times.about(window.duration_seconds.value) + note("duration_seconds")
     if window.end.value is None:
         as_of = times.utc(window.as_of)
         so_far = f"; so far {met}" if (met := _met(incident)) else ""
         return f"{name}: ongoing since {since}, for {length} as of {as_of}{so_far}."
     end = numbers.show(window.end, zone)
-    until = f"{end.value} ({end.local})" if end.local else end.value
+    until = _edge(end, "end")
     state = _met(incident) or STATE[window.kind]
     return f"{name}: {state} for {length}, from {since} to {until}."
+
+
+def _edge(shown: numbers.Shown, name: str) -> str:
+    return shown.value + note(name) + (f" ({shown.local})" if shown.local else "")
 
 
 def _met(incident: Incident) -> str:
     """What users met by their own attempts, else by an error ratio near 1; else nothing."""
     users, window = incident.users, incident.window
     if users is not None and users.affected.value is not None and users.experience in MET:
-        return f"{numbers.show(users.affected).value} of users {MET[users.experience]}"
+        share = numbers.show(users.affected).value + note("affected_users")
+        return f"{share} of users {MET[users.experience]}"
     if window is None or not _failed_throughout(incident):
         return ""
-    return f"down or nearly so ({numbers.show(window.error_ratio).value} of attempts failed)"
+    ratio = numbers.show(window.error_ratio).value + note("error_ratio")
+    return f"down or nearly so ({ratio} of attempts failed)"
 
 
 def _failed_throughout(incident: Incident) -> bool:
@@ -103,7 +117,8 @@ def impact(incident: Incident) -> str:
     ratio, usual = numbers.show(window.error_ratio), numbers.show(window.baseline_error_ratio)
     errors = ""
     if window.error_ratio.status != "not_derivable":
-        errors = f" Error ratio {ratio.value}, against {usual.value} expected."
+        against = f"{usual.value}{note('baseline_error_ratio')} expected"
+        errors = f" Error ratio {ratio.value}{note('error_ratio')}, against {against}."
     if window.kind != "errors":
         errors += AWAY
     if users is None or users.affected.status == "not_derivable":
@@ -114,14 +129,15 @@ def impact(incident: Incident) -> str:
 
 def _of_users(users: UserShare) -> str:
     """The share with its interval; a range as such, and open above where nothing bounds it."""
-    share = numbers.show(users.affected)
+    share, mark = numbers.show(users.affected), note("affected_users")
     if users.affected.value is not None:
-        return f"{share.value} ({share.interval})" if " to " in share.interval else share.value
+        interval = f" ({share.interval})" if " to " in share.interval else ""
+        return share.value + mark + interval
     least, _, most = share.value.partition(" to ")
     open_above = users.affected.high is not None and users.affected.high >= 1
     if users.affected.low == 0:
-        return f"at most {most}"
-    return f"at least {least}" if open_above else f"between {least} and {most}"
+        return f"at most {most}{mark}"
+    return f"at least {least}{mark}" if open_above else f"between {least} and {most}{mark}"
 
 
 def noticed(incident: Incident) -> str:
@@ -133,7 +149,8 @@ def noticed(incident: Incident) -> str:
     text = f"by {seen.means} “{seen.what}” at {times.utc(seen.time)}"
     delay = moments.time_to_detect(incident)
     if delay.seconds.value is not None:
-        text += f", {times.apart(delay.seconds.value, 'the measured onset')}"
+        after = times.apart(delay.seconds.value, "the measured onset")
+        text += f", {after}{note('time_to_detect')}"
         text += f" ({delay.flag})" if delay.flag else ""
     if seen.means != "alert" and moments.first_alert(incident) is None:
         text += "; no alert fired" if incident.alerts_known else "; whether an alert fired: unknown"
@@ -157,7 +174,8 @@ def experienced(incident: Incident) -> str:
         return f"not derivable, because {because}."
     hit, blocked = numbers.show(users.hit_users), numbers.show(users.blocked_users)
     felt = EXPERIENCE[users.experience]
-    return f"{felt}: {blocked.value} of {hit.value} users hit had no success in the window."
+    most = f"{blocked.value}{note('blocked_users')} of {hit.value}{note('hit_users')}"
+    return f"{felt}: {most} users hit had no success in the window."
 
 
 def _without_window(incident: Incident) -> str:
@@ -180,4 +198,4 @@ def _near(incident: Incident) -> str:
 
 def _odd(incident: Incident) -> str:
     briefs = dict.fromkeys(BRIEF[found.id] for found in contradictions(incident))
-    return f"{'; '.join(briefs)} (see “What does not fit”)." if briefs else ""
+    return f"{'; '.join(briefs)}." if briefs else ""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from detector.estimate import Estimate
 from reports import times
-from reports.facts import AlertFact, EventFact, Incident
+from reports.facts import AlertFact, Correction, CorrectionField, EventFact, Incident
 
 NEAR = 7200.0
 """A change this long (seconds) before an edge, or less, is named as near in time."""
@@ -18,6 +18,31 @@ EARLIEST = 1800.0
 
 SELF = ("outage_window", "self")
 """Alerts of the program's own voice carry this label; they are no evidence."""
+
+_MILESTONES = (
+    (
+        "time_to_acknowledge",
+        "Time to acknowledge (TTA)",
+        "acknowledged",
+        "first acknowledgement",
+        "no acknowledgement was given",
+    ),
+    (
+        "time_to_identify",
+        "Time to identify the cause",
+        "identified",
+        "cause recorded as identified",
+        "no identified cause was given",
+    ),
+    (
+        "time_to_mitigate",
+        "Time to the first mitigation",
+        "mitigating",
+        "first mitigation",
+        "no mitigation was given",
+    ),
+)
+"""Name in JSON, label, event type, what its first event is called, and what is said without one."""
 
 Means = Literal["alert", "ticket", "report", "not_known"]
 
@@ -33,10 +58,14 @@ class Detected:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A delay since the onset; `flag` says so when it is no possible delay, else it is empty."""
+    """A delay since the onset; `flag` says so when it is no possible delay, else it is empty.
+
+    `told` when its end is the time of an alert or event, rather than measured.
+    """
 
     seconds: Estimate
     flag: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +103,30 @@ def events_of(incident: Incident, *types: str) -> tuple[EventFact, ...]:
 
 
 def declared_start(incident: Incident) -> EventFact | None:
-    """The earliest start that people declared."""
-    return next(iter(events_of(incident, "declared_start")), None)
+    """The start that people declared: their correction, else the earliest event."""
+    said = _corrected(incident, "declared_start")
+    return said or next(iter(events_of(incident, "declared_start")), None)
 
 
 def declared_end(incident: Incident) -> EventFact | None:
-    """The latest end that people declared."""
-    return next(reversed(events_of(incident, "declared_end")), None)
+    """The end that people declared: their correction, else the latest event."""
+    said = _corrected(incident, "declared_end")
+    return said or next(reversed(events_of(incident, "declared_end")), None)
+
+
+def correction(incident: Incident, field: CorrectionField) -> Correction | None:
+    """What people say of a field now; None where they say nothing, or took it back."""
+    found = [one for one in incident.corrections if one.field == field and one.value]
+    return found[-1] if found else None
+
+
+def _corrected(
+    incident: Incident, field: Literal["declared_start", "declared_end"]
+) -> EventFact | None:
+    said = correction(incident, field)
+    if said is None:
+        return None
+    return EventFact(times.parsed(said.value), field, "corrected", said.by)
 
 
 def detected(incident: Incident) -> Detected:
@@ -111,11 +157,11 @@ def time_to_detect(incident: Incident) -> Delay:
     return _since_onset(incident, seen.time, what[seen.means])
 
 
-def time_to_acknowledge(incident: Incident) -> Delay:
-    """TTA: onset to the first acknowledgement."""
-    for event in events_of(incident, "acknowledged")[:1]:
-        return _since_onset(incident, event.time, "first acknowledgement")
-    return _refused("no acknowledgement was given", "an event of type acknowledged")
+def time_to(incident: Incident, kind: str, what: str, missing: str) -> Delay:
+    """Onset to the first event of a kind, such as `acknowledged`."""
+    for event in events_of(incident, kind)[:1]:
+        return _since_onset(incident, event.time, what)
+    return _refused(missing, f"an event of type {kind}")
 
 
 def time_to_recover(incident: Incident) -> Delay:
@@ -126,6 +172,18 @@ def time_to_recover(incident: Incident) -> Delay:
         reason = incident.window.end.reason or "there is no recovery yet"
         return _refused(reason, incident.window.end.needs)
     return Delay(incident.window.duration_seconds)
+
+
+def delays(incident: Incident) -> tuple[tuple[str, str, Delay], ...]:
+    """(Name in JSON, label, delay) of every delay since the onset."""
+    return (
+        ("time_to_detect", "Time to detect (TTD)", time_to_detect(incident)),
+        *(
+            (name, label, time_to(incident, kind, what, missing))
+            for name, label, kind, what, missing in _MILESTONES
+        ),
+        ("time_to_recover", "Time to recover (TTR)", time_to_recover(incident)),
+    )
 
 
 def near_onset(incident: Incident) -> tuple[Near, ...]:
@@ -175,10 +233,11 @@ def _since_onset(incident: Incident, time: float, what: str) -> Delay:
         time - window.onset, time - high, time - low, "seconds", f"{what} - measured onset"
     ).from_inputs(start.inputs)
     if time < low:
-        return Delay(seconds, f"negative: the {what} came before the measured onset")
+        return Delay(seconds, f"negative: the {what} came before the measured onset", told=True)
     if time <= high:
-        return Delay(seconds, f"zero or negative is possible: the {what} lies inside its interval")
-    return Delay(seconds)
+        flag = f"zero or negative is possible: the {what} lies inside its interval"
+        return Delay(seconds, flag, told=True)
+    return Delay(seconds, told=True)
 
 
 def _refused(reason: str, needs: str | None) -> Delay:

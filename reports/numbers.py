@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from detector.estimate import Estimate
 from reports import times
+from reports.escape import plain
 
 COUNTS = ("users", "attempts", "errors")
 """Units whose measured numbers are printed whole: counts that add up must do so on paper."""
@@ -44,7 +45,7 @@ def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
 def refusal(estimate: Estimate) -> str:
     """`not derivable, because …`, with what would make it so."""
     because = f"not derivable, because {_sentence(estimate.reason or 'no reason was given')}"
-    return because + (f" (needed: {estimate.needs})" if estimate.needs else "")
+    return plain(because + (f" (needed: {estimate.needs})" if estimate.needs else ""))
 
 
 def _sentence(reason: str) -> str:

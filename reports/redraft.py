@@ -14,6 +14,7 @@ from reports.blocks import (
     fresh,
     manifest,
     parse,
+    untouched,
     write,
 )
 
@@ -25,6 +26,7 @@ ALL = "all"
 def redraft(old: str, new: str, take: Collection[str] = ()) -> str:
     """The draft `old` with the blocks of `new`, which was rendered from the facts of now.
 
+    - A draft that nobody touched is replaced as a whole.
     - A block that nobody edited gets its new content, wherever it was moved.
     - An edited block stays as it is. A value that people were not shown yet is put after it, as a
       suggestion; one that they deleted is not put there again.
@@ -35,6 +37,8 @@ def redraft(old: str, new: str, take: Collection[str] = ()) -> str:
     twice is doing it once. Text without a manifest gets no block that it lacks.
     """
     parts = parse(old)
+    if untouched(parts) and manifest(parse(new)) is not None:
+        return new if "\r\n" not in old else new.replace("\n", "\r\n")
     given = {block.id: block for block in blocks(parse(new))}
     there = {block.id: block for block in blocks(parts)}
     kept: list[Part] = []

@@ -13,11 +13,19 @@ def text_equivalent(incident: Incident) -> str:
     curve = incident.curve
     if curve is None:
         return f"No chart of {incident.service}: there are no metrics around the incident."
-    between = times.between(curve.start[0], curve.end[-1], times.MINUTE)
-    name = "Errors" if is_level(incident) else "Error ratio"
-    parts = [f"{name} of {incident.service}, {between}", _level(incident)]
+    parts = [chart_title(incident).rstrip("."), _level(incident)]
     parts += [_window(incident), _marks(incident), _gaps(incident)]
     return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."
+
+
+def chart_title(incident: Incident) -> str:
+    """What the chart is of, and of which time: its alternative text."""
+    incident = tidy(incident)
+    if incident.curve is None:
+        return f"No chart of {incident.service}."
+    between = times.between(incident.curve.start[0], incident.curve.end[-1], times.MINUTE)
+    name = "Errors" if is_level(incident) else "Error ratio"
+    return f"{name} of {incident.service}, {between}."
 
 
 def is_level(incident: Incident) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.escape import label
+from detector.estimate import Origin
+from reports.escape import label, plain
 from reports.facts import Incident
 
 
@@ -23,7 +24,18 @@ def tidy(incident: Incident) -> Incident:
             replace(e, type=label(e.type), text=label(e.text), team=label(e.team))
             for e in incident.events
         ),
-        inputs=tuple(
-            replace(i, name=label(i.name), sha256=label(i.sha256)) for i in incident.inputs
+        corrections=tuple(
+            replace(c, value=label(c.value), by=label(c.by), before=label(c.before))
+            for c in incident.corrections
         ),
+        findings=tuple(replace(f, because=plain(f.because)) for f in incident.findings),
+        related=tuple(
+            replace(r, id=label(r.id), service=label(r.service)) for r in incident.related
+        ),
+        inputs=_named(incident.inputs),
+        told_by=_named(incident.told_by),
     )
+
+
+def _named(origins: tuple[Origin, ...]) -> tuple[Origin, ...]:
+    return tuple(replace(o, name=label(o.name), sha256=label(o.sha256)) for o in origins)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from detector.estimate import Estimate
 from reports import moments, times
+from reports.escape import note
 from reports.facts import AlertFact, EventFact, Incident
 
 WORDS = {
@@ -57,7 +58,7 @@ def _window(incident: Incident) -> list[Row]:
     window = incident.window
     if window is None:
         return []
-    rows = [Row(window.onset, "Onset", "Measured onset", True, _step(window.start))]
+    rows = [Row(window.onset, "Onset", f"Measured onset{note('start')}", True, _step(window.start))]
     if window.end.value is not None:
         rows.append(
             Row(window.end.value, "Recovery", _recovered(incident), True, _step(window.end))
@@ -77,12 +78,13 @@ def _recovered(incident: Incident) -> str:
     """The recovery, and how long after the nearest change or mitigation it came."""
     window = incident.window
     assert window is not None
+    measured = f"Measured recovery{note('end')}"
     for near in moments.near_recovery(incident)[:1]:
         if near.within:
-            return f"Measured recovery; “{near.event.text}” lies within its interval"
+            return f"{measured}; “{near.event.text}” lies within its interval"
         after = times.apart(near.before, f"“{near.event.text}”", _step(window.end))
-        return f"Measured recovery, {after}"
-    return "Measured recovery"
+        return f"{measured}, {after}"
+    return measured
 
 
 def _alerts(incident: Incident) -> list[Row]:
@@ -103,6 +105,8 @@ def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
         series = len({tuple(sorted(a.labels.items())) for a in alerts})
         on = f" on {series} label sets" if series > 1 else ""
         text += f" ({n} times{on}, last {times.utc(last.fired_at)})"
+    sent = sum(alert.deliveries for alert in alerts)
+    text += f"; delivered {sent} times" if sent > n else ""
     rows = [Row(first.fired_at, f"{kind} fired", text, counts, count=n)]
     ended = [a for a in alerts if a.resolved_at is not None]
     if ended and len(ended) == n:
@@ -116,18 +120,25 @@ def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
 
 
 def _events(incident: Incident) -> list[Row]:
+    """The events, those that say the same again in one row with the first of them."""
     near = {id(n.event): n.in_words for n in moments.near_onset(incident)}
-    return [_event(event, near.get(id(event))) for event in incident.events]
+    groups: dict[tuple[str, str, str], list[EventFact]] = {}
+    for event in sorted(incident.events, key=lambda e: e.time):
+        groups.setdefault((event.type, event.text, event.team), []).append(event)
+    return [_event(same, near.get(id(same[0]))) for same in groups.values()]
 
 
-def _event(event: EventFact, near: str | None) -> Row:
+def _event(same: list[EventFact], near: str | None) -> Row:
+    event, n = same[0], len(same)
     text = event.text
     if event.team:
         text = f"{text} → {event.team}" if event.type == "escalated" else f"{text} ({event.team})"
+    if n > 1:
+        text += f" ({n} times, last {times.utc(same[-1].time)})"
     if near is not None:
         text += f" — change near in time: {near}"
     kind = WORDS.get(event.type, event.type)
-    return Row(event.time, kind, text, event.type in MILESTONES)
+    return Row(event.time, kind, text, event.type in MILESTONES, count=n)
 
 
 def _step(edge: Estimate) -> float:

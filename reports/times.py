@@ -28,6 +28,14 @@ def local_zone(name: str) -> tzinfo | None:
     return timezone(offset if match[1] == "+" else -offset)
 
 
+def parsed(text: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time; `ValueError` for other text."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"expected a time with its zone: {text}")
+    return moment.timestamp()
+
+
 def utc(time: float, step: float = 1.0) -> str:
     """`2024-05-03T14:43:10Z`; to the minute (`14:43Z`) when `step` is a minute or more."""
     moment = datetime.fromtimestamp(_rounded(time, step), UTC)

@@ -7,12 +7,21 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
 
-from webhooks import alertmanager, attempts, events
+from webhooks import alertmanager, attempts, events, incidents
 from webhooks.credentials import authorised
+from webhooks.incidents import Change, Declared
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 
 SMALL = 4 * 1024 * 1024
 LARGE = 64 * 1024 * 1024
+
+
+class Unknown(Exception):
+    """There is no such incident: the sender is told 404."""
+
+
+class Conflict(Exception):
+    """What is to be changed is not as the sender believes: 412 with its words."""
 
 
 class Busy(Exception):
@@ -30,6 +39,10 @@ class Keepers:
     quarantine: Callable[[bytes, Refused], None]
     events: Callable[[tuple[Event, ...]], int]
     attempts: Callable[[bytes, AttemptBatch], int]
+    declare: Callable[[Declared], dict[str, object]]
+    """What became of it, `id` and `created` among it: one that is known is not made twice."""
+    change: Callable[[str, Change, str | None], dict[str, object]]
+    """`change(incident, change, the ETag of the draft that was edited)`; `Unknown`, `Conflict`."""
     refused: Callable[[str], None]
     """Told of each request that was turned away: `unauthorised`, `too_large`, `invalid`, `busy`."""
 
@@ -39,7 +52,7 @@ class TooLarge(Exception):
 
 
 def receiver(keep: Keepers, token: str | None) -> Blueprint:
-    """The blueprint with the three doors of `/api/v1` that take what is pushed."""
+    """The blueprint with the doors of `/api/v1` that take what is pushed."""
     doors = Blueprint("receiver", __name__, url_prefix="/api/v1")
 
     @doors.before_request
@@ -72,8 +85,23 @@ def receiver(keep: Keepers, token: str | None) -> Blueprint:
         body = _body(LARGE)
         return _answer(200, {"kept": keep.attempts(body, attempts.parse(body))})
 
+    _incident_doors(doors, keep)
     _handle_refusals(doors, keep)
     return doors
+
+
+def _incident_doors(doors: Blueprint, keep: Keepers) -> None:
+    @doors.post("/incidents")
+    def _declare() -> Response:
+        done = keep.declare(incidents.parse_declared(_body(SMALL)))
+        return _answer(201 if done["created"] else 200, done)
+
+    @doors.patch("/incidents/<identity>")
+    def _change(identity: str) -> Response:
+        change = incidents.parse_change(_body(SMALL))
+        if change.draft is not None and not request.headers.get("If-Match"):
+            return _problem(428, "expected the ETag of the draft that was edited", "If-Match")
+        return _answer(200, keep.change(identity, change, request.headers.get("If-Match")))
 
 
 def _handle_refusals(doors: Blueprint, keep: Keepers) -> None:
@@ -81,6 +109,14 @@ def _handle_refusals(doors: Blueprint, keep: Keepers) -> None:
     def _invalid(why: Refused) -> Response:
         keep.refused("invalid")
         return _problem(400, why.expected, why.field)
+
+    @doors.errorhandler(Unknown)
+    def _unknown(_: Unknown) -> Response:
+        return _problem(404, "no such incident", request.path)
+
+    @doors.errorhandler(Conflict)
+    def _conflict(why: Conflict) -> Response:
+        return _problem(412, str(why), request.path)
 
     @doors.errorhandler(TooLarge)
     def _too_large(_: TooLarge) -> Response:

@@ -245,7 +245,7 @@ def _drafts(incidents: list[Incident], folder: Path) -> list[tuple[Path, bytes]]
     for name, incident in _named(incidents):
         chart = f"{name}.svg"
         files.append((folder / chart, draw(incident, "svg")))
-        files.append((folder / f"{name}.md", render(incident, chart=chart).encode()))
+        files.append((folder / f"{name}.md", render(incident, charts=(chart,)).encode()))
     return files
 
 

@@ -15,7 +15,7 @@ DEFAULT = "config/outage-window.yml"
 @click.argument("file", default=DEFAULT)
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
-    from outage_window.settings import SettingsError, load, missing_exports
+    from outage_window.settings.load import SettingsError, load, missing_exports
 
     try:
         settings = load(file, os.environ)

@@ -1,196 +1,246 @@
-"""The command `draft`: an incident's postmortem draft, from the store or from a running server."""
+"""The command `draft`: an incident's postmortem draft, made, brought up to date, or converted."""
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import Any, Protocol
 
 import click
 
 from outage_window.errors import InputError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 DEFAULT = "config/outage-window.yml"
-TIMEOUT = 30.0
-MOST_HOPS = 20
-"""Mergers that are followed; more of them than that can only be a circle."""
+FORMS = ("markdown", "html", "json", "docx")
 
 
-@click.command("draft")
-@click.argument("incident")
-@click.option("--url", help="Ask this server, such as http://127.0.0.1:9195, not the store.")
-@click.option("--config.file", "file", default=DEFAULT, show_default=True, help="The settings.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this new file.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["markdown", "json"]),
-    default="markdown",
-    show_default=True,
-    help="The draft, or the incident's document.",
-)
-def command(incident: str, url: str | None, file: str, output: Path | None, form: str) -> int:
-    """Write the postmortem draft of INCIDENT.
+class Drafts(Protocol):
+    """What can be asked of an incident, wherever it is known."""
 
-    It is read from the store that the settings name, also while `serve` runs on it. With -o the
-    chart is written beside the draft; a file that is there and differs is never overwritten.
-    """
-    found = _from_store(incident, file, form) if url is None else _from_server(incident, url, form)
-    if output is None:
-        from outage_window.live.drafting import without_picture
+    def stored(self) -> str | None:
+        """The copy that people may have edited; None where there is none."""
 
-        click.echo(without_picture(found.text) if form == "markdown" else found.text, nl=False)
-    else:
-        _save(output, found, form)
-    return 0
+    def fresh(self, template: str, source: str | None) -> str:
+        """The draft as a template makes it of the facts."""
+
+    def document(self) -> Any:
+        """The incident as JSON."""
+
+    def chart(self, identity: str, ending: str, theme: str = "light") -> bytes | None:
+        """A chart, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What was asked for, and the incident's chart (SVG) where there is one."""
+class Asked:
+    """What the command line asked for."""
 
-    text: str
-    chart: bytes | None = None
+    incidents: tuple[str, ...]
+    service: str | None
+    start: str | None
+    end: str | None
+    url: str | None
+    file: str
+    output: Path | None
+    template: str | None
+    form: str
+    take: tuple[str, ...]
 
 
-def _from_store(identity: str, file: str, form: str) -> _Found:
-    from outage_window.settings import load
-    from outage_window.store import incidents
-    from outage_window.store.engine import database_file
+@click.command("draft")
+@click.argument("incidents", metavar="[INCIDENT...]", nargs=-1)
+@click.option("--service", help="Declare an outage of this service; needs --from.")
+@click.option("--from", "start", metavar="TIME", help="When it began, RFC 3339 with its zone.")
+@click.option("--to", "end", metavar="TIME", help="When it ended; without it, it goes on.")
+@click.option("--template", metavar="NAME|FILE", help="A template's name, or your own file.")
+@click.option("--format", "form", type=click.Choice(FORMS), default="markdown", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--take", metavar="BLOCK", multiple=True, help="Renew this edited block, or `all`.")
+@click.option("--url", help="Ask this server, such as http://127.0.0.1:9195, not the store.")
+@click.option("--config.file", "file", default=DEFAULT, show_default=True, help="The settings.")
+@click.option("--list-variables", is_flag=True, help="Say what a template can print, and end.")
+def command(list_variables: bool, **given: Any) -> int:
+    """Write the postmortem draft of INCIDENT, or one over several.
 
-    settings = load(file, os.environ)
-    path = database_file(settings.storage.url).absolute()
-    if not path.is_file():
-        raise InputError(f"storage.url: {path}", "expected the database of `outage-window serve`")
-    with _reading(path) as connection:
-        found = incidents.get(connection, identity)
-        for _ in range(MOST_HOPS):
-            if found is None or found.merged_into is None:
-                break
-            _say_merged(found.id, found.merged_into)
-            found = incidents.get(connection, found.merged_into)
-        if found is None:
-            raise _unknown(identity, [i.id for i in incidents.latest(connection)])
-        history = incidents.history(connection, found.id)
-    if form == "json":
-        from outage_window.web.api import described
+    It is read from the store that the settings name, also while `serve` runs on it. With -o the
+    chart is written beside it, and a draft that is there is brought up to date: what people wrote
+    is kept. INCIDENT may be such a file (ending in .md), to be written in another format.
+    """
+    if list_variables:
+        from reports.variables import listed
 
-        return _Found(_as_json({**described(found), "revisions": history}))
-    if found.draft is None:
-        raise InputError(found.id, f"has no draft yet: it is {found.state}")
-    return _Found(found.draft, found.chart)
+        click.echo(listed(), nl=False)
+        return 0
+    asked = Asked(**given)
+    _check(asked)
+    if asked.incidents and asked.incidents[0].endswith(".md"):
+        _convert(asked, Path(asked.incidents[0]))
+    else:
+        with _drafts(asked) as drafts:
+            _write(asked, drafts)
+    return 0
+
+
+def _check(asked: Asked) -> None:
+    if bool(asked.incidents) == (asked.service is not None):
+        raise click.UsageError("expected INCIDENT, or --service with --from")
+    if (asked.service is None) != (asked.start is None) or (asked.end and not asked.service):
+        raise click.UsageError("expected --service with --from, and --to only with both")
+    if asked.url is not None and (len(asked.incidents) != 1 or asked.service):
+        raise click.UsageError("expected one INCIDENT with --url")
+    if asked.take and (asked.output is None or asked.form != "markdown"):
+        raise click.UsageError("expected -o FILE, a draft in Markdown, with --take")
+    if asked.form == "docx" and asked.output is None:
+        raise click.UsageError("expected -o FILE with --format docx")
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[Connection]:
-    """A connection to a database of ours, or one line that says it is none.
+def _drafts(asked: Asked) -> Iterator[Drafts]:
+    if asked.service is not None:
+        yield _declared(asked)
+    elif asked.url is not None:
+        from outage_window.drafts.from_server import ServerDrafts
 
-    Only the reading side is opened: it needs no lock, so a server may hold the store.
-    """
-    from sqlalchemy.exc import DBAPIError
-
-    from outage_window.store.engine import engine
-
-    made = engine(path, writer=False)
-    try:
-        with made.connect() as connection, connection.begin():
-            yield connection
-    except DBAPIError as error:
-        expected = f"expected a database of outage-window ({error.orig})"
-        raise InputError(str(path), expected) from None
-    finally:
-        made.dispose()
-
-
-def _from_server(identity: str, url: str, form: str) -> _Found:
-    import requests
-
-    if not url.startswith(("http://", "https://")):
-        raise InputError("--url", "expected a URL such as http://127.0.0.1:9195")
-    base = f"{url.rstrip('/')}/api/v1/incidents"
-    try:
-        with requests.Session() as session:
-            return _ask(session, base, identity, form)
-    except (requests.RequestException, ValueError) as error:
-        why = type(error).__name__
-        raise InputError(url, f"expected a running `outage-window serve` ({why})") from None
-
-
-def _ask(session: Any, base: str, identity: str, form: str) -> _Found:
-    for _ in range(MOST_HOPS):
-        document = _get(session, f"{base}/{quote(identity, safe='')}")
-        if document is None:
-            listed = _get(session, base)
-            known = [] if listed is None else [i["id"] for i in listed.json()["incidents"]]
-            raise _unknown(identity, known)
-        into = document.json().get("merged_into")
-        if into is None:
-            break
-        _say_merged(identity, into)
-        identity = into
-    if form == "json":
-        return _Found(_as_json(document.json()))
-    draft = _get(session, f"{base}/{quote(identity, safe='')}/draft")
-    if draft is None:
-        raise InputError(identity, f"has no draft yet: it is {document.json().get('state')}")
-    chart = _get(session, f"{base}/{quote(identity, safe='')}/chart.svg")
-    return _Found(draft.content.decode(), None if chart is None else chart.content)
-
-
-def _get(session: Any, address: str) -> Any:
-    """The answer, or None for a 404; any other refusal is an error of the request."""
-    answer = session.get(address, timeout=TIMEOUT)
-    if answer.status_code == 404:
-        return None
-    answer.raise_for_status()
-    return answer
-
-
-def _unknown(identity: str, known: Sequence[str]) -> InputError:
-    """One line with the nearest ids, or the latest when none is near."""
-    near = difflib.get_close_matches(identity, known, n=3, cutoff=0.5)
-    if near:
-        expected = f"no such incident; the nearest: {', '.join(near)}"
-    elif known:
-        expected = f"no such incident; the latest: {', '.join(known[:3])}"
+        with ServerDrafts.open(asked.incidents[0], asked.url, _say) as found:
+            yield found
     else:
-        expected = "no such incident; there is none at all yet"
-    return InputError(repr(identity), expected)
+        from outage_window.drafts.from_store import StoreDrafts
+
+        yield StoreDrafts.open(asked.incidents, asked.file, _say)
 
 
-def _say_merged(identity: str, into: str) -> None:
-    click.echo(f"outage-window: {identity} became part of {into}", err=True)
+def _declared(asked: Asked) -> Drafts:
+    from outage_window import clock
+    from outage_window.drafts.declared import DeclaredDrafts
+
+    start = _time(asked.start, "--from")
+    end = None if asked.end is None else _time(asked.end, "--to")
+    if end is not None and end <= start:
+        raise InputError("--to", "expected a time after --from")
+    words = ["outage-window", "draft", "--service", str(asked.service), "--from", str(asked.start)]
+    words += ["--to", asked.end] if asked.end is not None else []
+    words += ["--config.file", asked.file] if Path(asked.file).is_file() else []
+    now, line = clock.system(), shlex.join(words)
+    return DeclaredDrafts.open(str(asked.service), (start, end), now, asked.file, line, _say)
 
 
-def _as_json(document: Any) -> str:
-    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+def _time(text: str | None, option: str) -> int:
+    from webhooks.model import Refused
+    from webhooks.times import parse_time
+
+    try:
+        return parse_time(text, option)
+    except Refused as why:
+        raise InputError(option, why.expected) from None
 
 
-def _save(path: Path, found: _Found, form: str) -> None:
-    """Write the draft and, beside it, the chart under the name that the draft shows it by.
+def _write(asked: Asked, drafts: Drafts) -> None:
+    if asked.form == "json":
+        text = json.dumps(drafts.document(), indent=2, sort_keys=True, allow_nan=False) + "\n"
+        _give(asked, text.encode())
+    elif asked.form == "markdown" and asked.output is not None:
+        _save(asked, asked.output, drafts)
+    else:
+        _show(asked, _text(asked, drafts), drafts)
 
-    The store holds charts of closed incidents only: without one, the draft shows none.
-    """
-    from outage_window.live.drafting import picture_of, without_picture
+
+def _text(asked: Asked, drafts: Drafts) -> str:
+    """The copy that people may have edited, unless another template is asked for."""
+    stored = drafts.stored() if asked.template is None else None
+    if stored is not None:
+        return stored
+    name, source = _template(asked.template or "default")
+    return _fresh(drafts, name, source)
+
+
+def _fresh(drafts: Drafts, name: str, source: str | None) -> str:
+    from reports.draft import BadTemplate
+
+    try:
+        return drafts.fresh(name, source)
+    except BadTemplate as error:
+        raise InputError(error.where, error.expected) from None
+
+
+def _template(given: str) -> tuple[str, str | None]:
+    """The template's name, and its text where it is a file of the user's."""
+    from reports.draft import TEMPLATES
+
+    if given in TEMPLATES:
+        return given, None
+    path = Path(given)
+    try:
+        return path.name, path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        expected = f"expected {', '.join(TEMPLATES)}, or a file of your own that can be read"
+        raise InputError(f"--template {given}", expected) from None
+
+
+def _save(asked: Asked, path: Path, drafts: Drafts) -> None:
+    """Write the draft with its charts beside it, or bring up to date the one that is there."""
+    from outage_window.drafts.files import manifest_of, redrafted, there, write_files
+    from outage_window.drafts.forms import pictured, without_pictures
     from outage_window.new_files import write_new
 
-    text, files = found.text, []
-    if form == "markdown":
-        name = picture_of(text)
-        if name is None or found.chart is None:
-            text = without_picture(text)
-        else:
-            files = [(path.with_name(name), found.chart)]
-    files = [(path, text.encode()), *files]
-    write_new(files)
+    old = there(path)
+    known = None if old is None else manifest_of(old)
+    if known is not None and asked.template is None:
+        name, source = _template(known.template)
+        text = _fresh(drafts, name, source)
+    else:
+        text = _text(asked, drafts)
+    charts = {name: drafts.chart(name, "svg") for name in pictured(text)}
+    if None in charts.values():
+        text, charts = without_pictures(text), {}
+    files = [(path, redrafted(path, text, asked.take))]
+    files += [(path.with_name(f"{n}.svg"), c) for n, c in charts.items() if c is not None]
+    # Beside a draft of ours the picture is ours, too; beside none it may be anybody's.
+    (write_new if old is None else write_files)(files)
     for written, _ in files:
-        click.echo(f"outage-window: wrote {written}", err=True)
+        _say(f"wrote {written}")
+
+
+def _show(asked: Asked, text: str, charts: Any) -> None:
+    """Give the draft in the format that is asked for."""
+    from outage_window.drafts.forms import in_format, without_pictures
+
+    if asked.form == "markdown":
+        _give(asked, without_pictures(text).encode())
+        return
+    from reports.word import FormatUnavailable
+
+    try:
+        _give(asked, in_format(text, asked.form, charts))
+    except FormatUnavailable as error:
+        raise InputError(f"--format {asked.form}", str(error)) from None
+
+
+def _convert(asked: Asked, path: Path) -> None:
+    """Write a draft that is a file in another format."""
+    from outage_window.drafts.files import there
+    from outage_window.drafts.forms import Beside
+
+    if asked.form not in ("html", "docx") or len(asked.incidents) > 1:
+        raise InputError(str(path), "is a draft: expected it alone, with --format html or docx")
+    text = there(path)
+    if text is None:
+        raise InputError(str(path), "expected a draft that is there")
+    _show(asked, text, Beside(path.parent))
+
+
+def _give(asked: Asked, content: bytes) -> None:
+    """Write to the new file that was named, else to stdout."""
+    if asked.output is None:
+        click.echo(content, nl=False)
+        return
+    from outage_window.new_files import write_new
+
+    write_new([(asked.output, content)])
+    _say(f"wrote {asked.output}")
+
+
+def _say(text: str) -> None:
+    click.echo(f"outage-window: {text}", err=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
     from outage_window.clock import Clock
-    from outage_window.settings import Settings
+    from outage_window.settings.models import Settings
     from outage_window.store import Store
 
 THREADS = 8
@@ -29,7 +29,7 @@ DEFAULT = "config/outage-window.yml"
 @click.option("--config.file", "file", default=DEFAULT, show_default=True, help="The settings.")
 def command(file: str) -> int:
     """Receive alerts, watch the services, keep incidents and drafts until it is told to stop."""
-    from outage_window.settings import load
+    from outage_window.settings.load import load
     from outage_window.store import Store
 
     settings = load(file, os.environ)
@@ -51,7 +51,7 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     from outage_window.web import create_app
 
     status = Status(clock.system())
-    server = _listen(create_app(store, settings, status), settings)
+    server = _listen(create_app(store, settings, status, config_file=file), settings)
     watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
     loop = Loop(watch, settings.scan_interval)
     serving = threading.Thread(target=server.run, name="server", daemon=True)

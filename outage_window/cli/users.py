@@ -26,7 +26,7 @@ def forget(user: str, service: str | None, file: str) -> int:
     Ids are stored as hashes: what came under an earlier key cannot be found, and goes with the
     retention.
     """
-    from outage_window.settings import load
+    from outage_window.settings.load import load
     from outage_window.store import Store, upkeep
     from outage_window.store.engine import database_file
 

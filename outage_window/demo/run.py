@@ -20,7 +20,8 @@ from outage_window.errors import InputError
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
 from outage_window.new_files import write_new
-from outage_window.settings import Settings, load
+from outage_window.settings.load import load
+from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.web import create_app
 

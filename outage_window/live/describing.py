@@ -5,31 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from detector.estimate import Estimate
 from outage_window.document import window_document
 from outage_window.document.values import estimate, time_text
-from reports.facts import AlertFact, EventFact, Incident
+from reports.contradictions import contradictions
+from reports.escape import bare
+from reports.facts import AlertFact, Correction, EventFact, Incident, Related
+from reports.headline import headline, title
+from reports.quantities import quantities
+from reports.timeline import Row, timeline
 
+SCHEMA = "outage-window/incident/v1"
 STEADY_SECONDS = 60.0
 STEADY_SHARE = 0.005
 
 
 def document(incident: Incident) -> dict[str, Any]:
-    """The window document with state, alerts and events; without a window why there is none."""
+    """The incident as JSON: its window where there is one, every other number, and what is said."""
     found: dict[str, Any] = {}
     if incident.window is not None and incident.users is not None:
         found = window_document(incident, incident.window, incident.users)
-    else:
-        unknown = Estimate.not_derivable("time", incident.no_window_because, "metrics")
-        edge = estimate(unknown.from_inputs(incident.inputs))
-        found = {"id": incident.id, "service": incident.service, "start": edge, "end": edge}
-        found["as_of"] = time_text(incident.as_of)
+    found = {
+        "schema": SCHEMA,
+        "id": incident.id,
+        "service": incident.service,
+        "as_of": time_text(incident.as_of),
+        **found,
+    }
+    for one in quantities(incident):
+        if "." not in one.field and found.get(one.field) is None:
+            found[one.field] = estimate(one.estimate.from_inputs(one.inputs))
     return found | {
         "state": incident.state,
+        "zone": incident.zone,
         "no_window_because": incident.no_window_because,
+        "title": title(incident),
+        "headline": bare(headline(incident)),
         "alerts": [_alert(alert) for alert in incident.alerts],
+        "alerts_known": incident.alerts_known,
         "truncated_alerts": incident.truncated_alerts,
         "events": [_event(event) for event in incident.events],
+        "timeline": [_row(row) for row in timeline(incident)],
+        "contradictions": [
+            {"id": one.id, "statement": bare(one.statement), "evidence": dict(one.evidence)}
+            for one in contradictions(incident)
+        ],
+        "corrections": [_correction(one) for one in incident.corrections],
+        "related": [_related(one) for one in incident.related],
+        "data_gaps": [
+            {"start": time_text(start), "end": time_text(end)} for start, end in incident.data_gaps
+        ],
+        "command": incident.command,
     }
 
 
@@ -96,4 +121,34 @@ def _event(event: EventFact) -> dict[str, Any]:
         "type": event.type,
         "text": event.text,
         "team": event.team,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "time": time_text(row.time),
+        "kind": row.kind,
+        "text": bare(row.text),
+        "important": row.important,
+        "count": row.count,
+    }
+
+
+def _correction(one: Correction) -> dict[str, Any]:
+    return {
+        "field": one.field,
+        "value": one.value or None,
+        "before": one.before or None,
+        "by": one.by,
+        "at": time_text(one.at),
+    }
+
+
+def _related(one: Related) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "service": one.service,
+        "start": time_text(one.start),
+        "end": None if one.end is None else time_text(one.end),
+        "how": one.how,
     }

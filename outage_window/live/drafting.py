@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
-import threading
 from pathlib import Path
 
+from outage_window.drafts.files import redrafted, write_files
 from reports.facts import Incident
 
-_pen = threading.Lock()
-"""One chart at a time: drawing shares state between threads."""
 
-_PICTURE = re.compile(r"^!\[.*\]\(<([^<>/]+\.svg)>\)\n\n?", re.MULTILINE)
-"""How a draft of ours shows its chart, a line of its own."""
-
-
-def draft(incident: Incident) -> str:
+def draft(incident: Incident, template: str = "default") -> str:
     """The incident's postmortem draft as Markdown."""
     from reports.draft import render
 
-    pictured = incident.curve is not None
-    return render(incident, chart=f"{_stem(incident)}.svg" if pictured else None)
+    return render(incident, template, charts=(chart_name(incident),))
+
+
+def chart_name(incident: Incident) -> str | None:
+    """The name of the file that a draft shows as its chart; None without metrics."""
+    return None if incident.curve is None else f"{incident.id}.svg"
 
 
 def chart(incident: Incident) -> bytes | None:
@@ -30,50 +26,16 @@ def chart(incident: Incident) -> bytes | None:
         return None
     from reports.chart import render
 
-    with _pen:
-        return render(incident, "svg")
-
-
-def picture_of(text: str) -> str | None:
-    """The name of the file that a draft shows as its chart, without folder; None if it shows none.
-
-    What people wrote is escaped in a draft, so no other line can look like this one.
-    """
-    found = _PICTURE.search(text)
-    return found[1] if found else None
-
-
-def without_picture(text: str) -> str:
-    """The draft for a place that has no chart beside it; the chart's words stay."""
-    return _PICTURE.sub("", text, count=1)
+    return render(incident, "svg")
 
 
 def write(folder: str, incident: Incident, text: str, picture: bytes | None) -> Path:
-    """Write draft and chart into the folder; a revision gets files of its own.
-
-    A file that is there is never replaced: somebody may have begun to edit it.
-    """
-    name = _stem(incident)
+    """Write draft and chart into the folder; a draft that is there keeps what people wrote."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    _write_new(target / f"{name}.md", text.encode())
+    file = target / f"{incident.id}.md"
+    files = [(file, redrafted(file, text))]
     if picture is not None:
-        _write_new(target / f"{name}.svg", picture)
-    return target / f"{name}.md"
-
-
-def _stem(incident: Incident) -> str:
-    """The name, without ending, that an incident's draft and chart are written under."""
-    return incident.id if incident.revision == 1 else f"{incident.id}.r{incident.revision}"
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Whole or not at all, and only if it is not there."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    try:
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
+        files.append((target / f"{incident.id}.svg", picture))
+    write_files(files)
+    return file

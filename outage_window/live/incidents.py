@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+
+from sqlalchemy import Connection
 
 from detector.results import Window
+from outage_window.errors import InputError
 from outage_window.ids import new_id
 from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join
-from outage_window.live.describing import document, facts_of, moved
-from outage_window.live.drafting import chart, draft, write
+from outage_window.kept import StoredIncident
+from outage_window.live.describing import facts_of, moved
+from outage_window.live.drafting import write
 from outage_window.live.joining import clusters as clusters_of
 from outage_window.live.matching import Match, match_alerts, match_windows, span
-from outage_window.live.scene import Scene, why, windowless
+from outage_window.live.rows import row as row_of
+from outage_window.live.rows import told_by
+from outage_window.live.scene import Scene, declared, why, windowless
 from outage_window.settings.models import Settings
-from outage_window.store import Store, incidents
-from outage_window.store.incidents import StoredIncident
-from reports.facts import AlertFact, Incident, State
+from outage_window.store import Store, corrections, incidents
+from reports.facts import AlertFact, Incident, Related, State
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 NS = 10**9
 REVISABLE = 7 * 86400 * NS
 """A closed incident is revised for so long; later, history falls off and edges would drift."""
@@ -61,11 +64,16 @@ class Keeper:
         for index, match in enumerate(matches):
             self._window(scene, index, windows[index], joined[index], match)
         groups = clusters_of(self._without_incident(scene, alone, left))
-        for group, match in zip(groups, match_alerts(groups, left), strict=True):
+        met = match_alerts(groups, left)
+        for group, match in zip(groups, met, strict=True):
             self._alerts(scene, group, match)
         if detection is not None:
             for incident in left:
                 self._vanished(scene, incident)
+        matched = {match.keeps.id for match in met if match.keeps is not None}
+        for incident in left:
+            if incident.state == "declared" and incident.id not in matched:
+                self._declared(scene, incident)
 
     def _without_incident(
         self, scene: Scene, alone: Sequence[AlertFact], left: Sequence[StoredIncident]
@@ -82,8 +90,8 @@ class Keeper:
         self, scene: Scene, index: int, window: Window, alerts: Sequence[AlertFact], match: Match
     ) -> None:
         stored = match.keeps
-        if stored is not None and _beyond_revision(stored, scene):
-            return
+        if stored is not None and (stored.merged_into or _beyond_revision(stored, scene)):
+            return  # what people merged stays so, whatever the data find there again
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
@@ -102,9 +110,15 @@ class Keeper:
         self._merge(scene, identity, match)
 
     def _alerts(self, scene: Scene, group: Sequence[AlertFact], match: Match) -> None:
+        if match.keeps is not None and match.keeps.merged_into:
+            return
         start, end = span(group)
         firing = end == FOREVER
         state: State = "suspected" if firing else "unconfirmed"
+        if match.keeps is not None and match.keeps.state == "declared":
+            state, start = "declared", min(start, match.keeps.start / NS)
+            end = FOREVER if match.keeps.end is None else max(end, match.keeps.end / NS)
+            firing = end == FOREVER
         identity = match.keeps.id if match.keeps else self._new_id(scene.service, start)
         incident = windowless(
             scene, identity, state, why(scene, start), group, self._command(identity)
@@ -112,6 +126,14 @@ class Keeper:
         ended = None if firing else round(end * NS)
         self._save(scene, incident, match.keeps, round(start * NS), ended)
         self._merge(scene, identity, match)
+
+    def _declared(self, scene: Scene, stored: StoredIncident) -> None:
+        """What people declared, and neither metrics nor alerts tell of: events still come in."""
+        if stored.merged_into is None:
+            incident = declared(
+                scene, stored.id, (stored.start, stored.end), self._command(stored.id)
+            )
+            self._save(scene, incident, stored, stored.start, stored.end)
 
     def _vanished(self, scene: Scene, stored: StoredIncident) -> None:
         """An open window that later data no longer support: said, not dropped."""
@@ -139,15 +161,27 @@ class Keeper:
             if not change:
                 return
             revision += 1
-        if stored is not None and _still_unconfirmed(stored, incident, after):
+        if stored is not None and _still_so(stored, incident, after):
             return
-        incident = replace(incident, revision=revision)
-        opened_at = stored.opened_at if stored else scene.now
-        row = replace(_row(scene, incident, opened_at, change), start=start, end=end)
-        if stored is not None and replace(stored, updated_at=row.updated_at) == row:
+        incident = replace(
+            incident,
+            revision=revision,
+            told_by=told_by(incident),
+            corrections=scene.corrections.get(incident.id, ()),
+            related=self._beside(incident, start, end),
+        )
+        row = row_of(incident, stored, scene.now, (start, end), change)
+        same = stored is not None and replace(
+            stored, updated_at=row.updated_at, draft=row.draft
+        )  # with what people wrote in it the stored draft differs for good
+        if same == row:
             return
-        self._store.write(lambda c: incidents.save(c, row))
-        self._told(incident, stored, row)
+        if self._store.write(lambda c: _unless_corrected(c, incident, row)):
+            self._told(incident, stored, row)
+
+    def _beside(self, incident: Incident, start: int, end: int | None) -> tuple[Related, ...]:
+        with self._store.read() as connection:
+            return incidents.beside(connection, incident.id, incident.service, start, end)
 
     def _told(self, incident: Incident, stored: StoredIncident | None, row: StoredIncident) -> None:
         if row.closed_at is None:
@@ -164,7 +198,7 @@ class Keeper:
             return
         try:
             path = write(folder, incident, row.draft, row.chart)
-        except OSError as error:
+        except (OSError, InputError) as error:
             log.error("cannot write the draft of %s: %s", incident.id, error)
         else:
             log.info("draft of %s written to %s", incident.id, path)
@@ -187,45 +221,20 @@ class Keeper:
             return new_id(service, start, incidents.ids_like(connection, first))
 
 
-def _row(scene: Scene, incident: Incident, opened_at: int, change: str) -> StoredIncident:
-    """What is stored of an incident, but for its edges; drawn and written out when it is closed."""
-    final = incident.state == "closed"
-    return StoredIncident(
-        id=incident.id,
-        service=scene.service,
-        state=incident.state,
-        start=scene.now,
-        end=None,
-        has_window=incident.window is not None,
-        alerted=bool(incident.alerts),
-        opened_at=opened_at,
-        updated_at=scene.now,
-        facts=facts_of(incident),
-        document=document(incident),
-        closed_at=scene.now if final else None,
-        revision=incident.revision,
-        moved=change,
-        draft=_rendered(draft, incident),
-        chart=_rendered(chart, incident) if final else None,
-    )
+def _unless_corrected(connection: Connection, incident: Incident, row: StoredIncident) -> bool:
+    """Save it, but for corrections that came since the pass began: the next one takes them in."""
+    if corrections.of(connection, incident.id) != incident.corrections:
+        return False
+    incidents.save(connection, row)
+    return True
 
 
-def _still_unconfirmed(
-    stored: StoredIncident, incident: Incident, after: Mapping[str, object]
-) -> bool:
+def _still_so(stored: StoredIncident, incident: Incident, after: Mapping[str, object]) -> bool:
     """Whether nothing but the time of asking differs: then there is nothing to write each pass."""
-    same = stored.state == incident.state == "unconfirmed" and stored.draft is not None
+    settled = incident.state in ("unconfirmed", "declared") and stored.draft is not None
+    same = settled and stored.state == incident.state
     reason = stored.document.get("no_window_because")
     return same and reason == incident.no_window_because and stored.facts == after
-
-
-def _rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:
-    """What is rendered, or None: a draft that fails must not keep an outage from being told."""
-    try:
-        return render(incident)
-    except Exception:
-        log.exception("cannot render incident %s", incident.id)
-        return None
 
 
 def _final(window: Window, data_until: float | None, join_gap: float) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from detector.results import Window
 from outage_window.joining import FOREVER, ended, meets, overlap, until
-from outage_window.store.incidents import StoredIncident
+from outage_window.kept import StoredIncident
 from reports.facts import AlertFact
 
 NS = 1e9
 NEAR = 1800.0
 """Alerts within this many seconds of an incident without a window are its own."""
+
+OPEN_ENDED = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def match_alerts(
             continue
         for index, group in enumerate(groups):
             start, end = span(group)
-            ends = FOREVER if incident.end is None else incident.end / NS
+            ends = _ends(incident)
             if incident.start / NS <= end + NEAR and ends >= start - NEAR:
                 claims[index].append(incident)
                 break
@@ -66,7 +68,7 @@ def span(group: Sequence[AlertFact]) -> tuple[float, float]:
 
 def _best(incident: StoredIncident, windows: Sequence[Window]) -> int | None:
     start = incident.start / NS
-    end = FOREVER if incident.end is None else incident.end / NS
+    end = _ends(incident)
     found = []
     for index, window in enumerate(windows):
         same = start < until(window) and end > window.onset
@@ -78,5 +80,17 @@ def _best(incident: StoredIncident, windows: Sequence[Window]) -> int | None:
 def _match(claimed: list[StoredIncident]) -> Match:
     if not claimed:
         return Match(None)
-    first, *rest = sorted(claimed, key=lambda one: (one.opened_at, one.start, one.id))
-    return Match(first, tuple(rest))
+    first, *rest = sorted(claimed, key=_precedence)
+    return Match(first, tuple(one for one in rest if one.merged_into is None))
+
+
+def _precedence(one: StoredIncident) -> tuple[bool, int, int, str]:
+    """What stands for itself comes before what people merged into another; then the earlier."""
+    return one.merged_into is not None, one.opened_at, one.start, one.id
+
+
+def _ends(incident: StoredIncident) -> float:
+    """Where an incident ends; what was declared without an end takes in a day, not all to come."""
+    if incident.end is not None:
+        return incident.end / NS
+    return incident.start / NS + OPEN_ENDED if incident.state == "declared" else FOREVER

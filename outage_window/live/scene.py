@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outage_window.assess import Assessment
 from outage_window.incident_facts import EVENT_REACH
-from outage_window.store.incidents import StoredIncident
-from reports.facts import AlertFact, EventFact, Incident, State
+from outage_window.kept import StoredIncident
+from reports.facts import AlertFact, Correction, EventFact, Incident, State
 from webhooks.model import Event
 
 NS = 10**9
@@ -20,7 +20,7 @@ class Scene:
 
     `assessment` is None while there is no data to judge, and `blind` says why. `data_until`
     (seconds) is how far the samples reach. `stored` are the service's incidents since `horizon`
-    (nanoseconds), where the data begins.
+    (nanoseconds), where the data begins, `corrections` what people say of each by its id.
     """
 
     service: str
@@ -33,17 +33,18 @@ class Scene:
     alerts: Sequence[AlertFact]
     events: Sequence[Event]
     stored: Sequence[StoredIncident]
+    corrections: Mapping[str, tuple[Correction, ...]]
 
 
 def why(scene: Scene, start: float) -> str:
-    """Why no window is known around an alert that fired at `start` (seconds)."""
+    """Why no window is known around `start` (seconds), where an alert fired or people say so."""
     if scene.assessment is None or scene.assessment.detection is None:
         return scene.blind or "no metrics of this service are known"
     if scene.assessment.not_assessed is not None:
         return f"the metrics could not be assessed: {scene.assessment.not_assessed}"
     if scene.data_until is None or scene.data_until < start:
-        return "the metrics do not reach the alert"
-    return "the metrics stayed quiet: no elevated errors around the alert"
+        return "the metrics do not reach that time"
+    return "the metrics stayed quiet: no elevated errors around that time"
 
 
 def windowless(
@@ -53,13 +54,19 @@ def windowless(
     because: str,
     alerts: Sequence[AlertFact],
     command: str,
+    extent: tuple[float, float] | None = None,
 ) -> Incident:
-    """The facts of an incident that only alerts, or a window that went away, speak of."""
+    """The facts of an incident that only alerts, people, or a window that went away, speak of.
+
+    Its events are those near the alerts, and near `extent` (seconds) where that is given.
+    """
     ordered = sorted(alerts, key=lambda alert: (alert.fired_at, alert.name))
+    spans = [(a.fired_at, a.resolved_at or scene.now / NS) for a in ordered]
+    spans += [] if extent is None else [extent]
     events: tuple[EventFact, ...] = ()
-    if ordered:
-        first = ordered[0].fired_at - EVENT_REACH
-        last = max(a.resolved_at or scene.now / NS for a in ordered) + EVENT_REACH
+    if spans:
+        first = min(start for start, _ in spans) - EVENT_REACH
+        last = max(end for _, end in spans) + EVENT_REACH
         events = tuple(
             EventFact(e.time / NS, e.type, e.text, e.team)
             for e in scene.events
@@ -83,3 +90,11 @@ def windowless(
         inputs=scene.assessment.origins if scene.assessment else (),
         command=command,
     )
+
+
+def declared(scene: Scene, identity: str, edges: tuple[int, int | None], command: str) -> Incident:
+    """What people declared (`edges` in nanoseconds), where metrics and alerts tell nothing."""
+    start = edges[0] / NS
+    end = scene.now / NS if edges[1] is None else edges[1] / NS
+    because = why(scene, start)
+    return windowless(scene, identity, "declared", because, (), command, (start, max(start, end)))

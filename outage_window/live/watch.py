@@ -31,6 +31,7 @@ from outage_window.store import (
     Store,
     StoreFailed,
     alerts,
+    corrections,
     events,
     incidents,
     samples,
@@ -105,7 +106,10 @@ class Watch:
         )
         with self._store.read() as connection:
             found = alerts.between(connection, oldest, FOREVER)
-        by_service = self._assigner.sort(found)
+            declared = incidents.declared_services(connection, oldest)
+        by_service: dict[str, list[AlertFact]] = {
+            name: [] for name in declared
+        } | self._assigner.sort(found)
         for service in self._settings.services:
             self._keep(service, now, blind[service.name], by_service.pop(service.name, []))
         for name, joined in by_service.items():
@@ -246,13 +250,14 @@ class Watch:
         with self._store.read() as connection:
             happened = events.of(connection, service, horizon, FOREVER)
             stored = incidents.of_service(connection, service, horizon)
+            said = corrections.of_all(connection, [one.id for one in stored])
         known = self._known.get(service)
         reached = _until(known) if known else None
         until = None if reached is None else reached / NS
         series = known.data.series if known and known.data else None
         joined = without_evidence(joined, series)
         scene = Scene(
-            service, zone, now, horizon, assessment, blind, until, joined, happened, stored
+            service, zone, now, horizon, assessment, blind, until, joined, happened, stored, said
         )
         self._keeper.update(scene)
 

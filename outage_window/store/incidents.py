@@ -4,73 +4,83 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from outage_window.kept import StoredIncident
 from outage_window.store.schema import incidents, revisions
+from reports.facts import Related
+from reports.redraft import redraft
 
-
-@dataclass(frozen=True, slots=True)
-class StoredIncident:
-    """One incident; times in nanoseconds. `end` None: ongoing, or no window and an alert fires.
-
-    `start` and `end` are the window's, or without one those of the alerts (`has_window`). `facts`
-    are what a later derivation is compared with. `draft` and `chart` are None until it closes.
-    """
-
-    id: str
-    service: str
-    state: str
-    start: int
-    end: int | None
-    has_window: bool
-    alerted: bool
-    opened_at: int
-    updated_at: int
-    facts: Mapping[str, Any]
-    document: Mapping[str, Any]
-    closed_at: int | None = None
-    merged_into: str | None = None
-    revision: int = 1
-    moved: str = ""
-    draft: str | None = None
-    chart: bytes | None = None
+NS = 1e9
+FOREVER = 2**63 - 1
+MOST_BESIDE = 20
+"""Of incidents at the same time no draft lists more than this."""
 
 
 def save(connection: Connection, incident: StoredIncident) -> None:
-    """Write the incident as it is now; a closed one also as the revision that it is."""
+    """Write the incident as it is now; a closed one also as the revision that it is.
+
+    What people wrote into its draft since is kept.
+    """
+    incident = replace(incident, draft=_redrafted(connection, incident))
     values = {name: getattr(incident, name) for name in incidents.columns.keys()}  # noqa: SIM118
     values |= {"facts": _json(incident.facts), "document": _json(incident.document)}
     row = insert(incidents).values(values)
     changed = {name: value for name, value in values.items() if name != "id"}
     connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed))
     if incident.closed_at is not None:
-        frozen = {
-            "incident_id": incident.id,
-            "revision": incident.revision,
-            "made_at": incident.updated_at,
-            "moved": incident.moved,
-            "document": values["document"],
-            "draft": incident.draft,
-            "chart": incident.chart,
-        }
-        connection.execute(
-            insert(revisions)
-            .values(frozen)
-            .on_conflict_do_update(
-                index_elements=["incident_id", "revision"],
-                set_={"draft": incident.draft, "chart": incident.chart},
-            )
+        _freeze(connection, incident, values["document"])
+
+
+def _freeze(connection: Connection, incident: StoredIncident, document: str) -> None:
+    frozen = {
+        "incident_id": incident.id,
+        "revision": incident.revision,
+        "made_at": incident.updated_at,
+        "moved": incident.moved,
+        "document": document,
+        "draft": incident.draft,
+        "chart": incident.chart,
+    }
+    connection.execute(
+        insert(revisions)
+        .values(frozen)
+        .on_conflict_do_update(
+            index_elements=["incident_id", "revision"],
+            set_={"draft": incident.draft, "chart": incident.chart},
         )
+    )
 
 
-def merge(connection: Connection, absorbed: str, into: str, at: int) -> None:
+def _redrafted(connection: Connection, incident: StoredIncident) -> str | None:
+    """The draft that is stored, brought up to the one that was rendered."""
+    query = select(incidents.c.draft).where(incidents.c.id == incident.id)
+    stored = connection.execute(query).scalar()
+    if stored is None or incident.draft is None:
+        return incident.draft or stored
+    return redraft(stored, incident.draft)
+
+
+def edit(connection: Connection, identity: str, draft: str, before: str | None) -> bool:
+    """Put people's text in place of the stored draft; False when that is not `before` any more."""
+    done = connection.execute(
+        update(incidents)
+        .where(incidents.c.id == identity, incidents.c.draft == before)
+        .values(draft=draft)
+    )
+    return done.rowcount == 1
+
+
+def merge(connection: Connection, absorbed: str, into: str, at: int, by: str = "data") -> None:
     """Let an incident answer that it is part of another; what it stood for is kept."""
     connection.execute(
-        update(incidents).where(incidents.c.id == absorbed).values(merged_into=into, updated_at=at)
+        update(incidents)
+        .where(incidents.c.id == absorbed)
+        .values(merged_into=into, merged_by=by, updated_at=at)
     )
     connection.execute(
         update(incidents).where(incidents.c.merged_into == absorbed).values(merged_into=into)
@@ -95,14 +105,30 @@ def latest(connection: Connection, limit: int = 200) -> list[StoredIncident]:
 
 
 def of_service(connection: Connection, service: str, since: int) -> list[StoredIncident]:
-    """A service's incidents that had not ended at `since`, by start, without merged ones."""
+    """A service's incidents that had not ended at `since`, by start.
+
+    Those that the data merged are left out, as their windows are now others; those that people
+    merged are not, as theirs are found again and again.
+    """
     rows = connection.execute(
         select(incidents)
-        .where(incidents.c.service == service, incidents.c.merged_into.is_(None))
+        .where(incidents.c.service == service)
+        .where(incidents.c.merged_into.is_(None) | (incidents.c.merged_by == "people"))
         .where(incidents.c.end.is_(None) | (incidents.c.end >= since))
         .order_by(incidents.c.start, incidents.c.id)
     )
     return [_incident(row) for row in rows]
+
+
+def declared_services(connection: Connection, since: int) -> list[str]:
+    """The services of which people declared an incident that began after `since`."""
+    rows = connection.execute(
+        select(incidents.c.service)
+        .where(incidents.c.state == "declared", incidents.c.start >= since)
+        .distinct()
+        .order_by(incidents.c.service)
+    )
+    return [row.service for row in rows]
 
 
 def history(connection: Connection, identity: str) -> list[dict[str, Any]]:
@@ -122,9 +148,37 @@ def ongoing(connection: Connection) -> list[tuple[str, bool]]:
             incidents.c.state == "ongoing",
             incidents.c.end.is_(None),
             incidents.c.merged_into.is_(None),
+            incidents.c.dismissed.is_(False),
         )
     )
     return [(row.service, row.alerted) for row in rows]
+
+
+def beside(
+    connection: Connection, identity: str, service: str, start: int, end: int | None
+) -> tuple[Related, ...]:
+    """Incidents of other services that overlap one, and those that became part of it."""
+    columns = incidents.c
+    until = FOREVER if end is None else end
+    met = (columns.start < until) & (columns.end.is_(None) | (columns.end > start))
+    overlaps = met & (columns.service != service) & columns.merged_into.is_(None)
+    merged = columns.merged_into == identity
+    rows = connection.execute(
+        select(columns.id, columns.service, columns.start, columns.end, merged.label("merged"))
+        .where((overlaps & columns.dismissed.is_(False)) | merged, columns.id != identity)
+        .order_by(columns.start, columns.id)
+        .limit(MOST_BESIDE)
+    )
+    return tuple(
+        Related(
+            row.id,
+            row.service,
+            row.start / NS,
+            None if row.end is None else row.end / NS,
+            "merged" if row.merged else "overlaps",
+        )
+        for row in rows
+    )
 
 
 def _incident(row: Row) -> StoredIncident:  # type: ignore[type-arg]

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -140,13 +140,38 @@ incidents = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("closed_at", BigInteger),
     Column("merged_into", Text),
+    Column("merged_by", Text),  # data | people; NULL while it stands for itself
+    Column("dismissed", Boolean, nullable=False, server_default="0"),  # people say: no incident
     Column("revision", Integer, nullable=False),
     Column("moved", Text, nullable=False),  # what this revision changed, in words
     Column("facts", Text, nullable=False),  # JSON: what a later revision is compared with
     Column("document", Text, nullable=False),
-    Column("draft", Text),  # rendered at closing
+    Column("record", LargeBinary),  # the facts whole; NULL where an earlier version closed it
+    Column("draft", Text),  # with what people wrote into it
     Column("chart", LargeBinary),
     Index("incidents_by_service", "service", "start"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("incident_id", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),  # empty: taken back
+    Column("by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("corrections_by_incident", "incident_id"),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("incident_id", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("reference", Text, nullable=False),  # what the other side calls it
+    Column("url", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 revisions = Table(

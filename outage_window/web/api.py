@@ -1,13 +1,21 @@
-"""The API that is read: incidents as JSON, their drafts and charts."""
+"""The API that is read: incidents as JSON, their drafts in every format, and charts."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, jsonify
+from collections.abc import Callable
+from typing import cast
 
-from outage_window.live import drafting
+from flask import Blueprint, Response, abort, jsonify, request
+
+from outage_window.drafts.forms import FORMATS, SUFFIXES, Pictures, in_format
+from outage_window.kept import StoredIncident, described
+from outage_window.live.correcting import etag_of
+from outage_window.live.drafting import chart_name
 from outage_window.live.status import Status
 from outage_window.store import Store, incidents
-from outage_window.store.incidents import StoredIncident
+from reports.draft import TEMPLATES, render
+from reports.facts import Incident
+from reports.record import decode
 
 
 def api(store: Store, status: Status) -> Blueprint:
@@ -29,22 +37,66 @@ def api(store: Store, status: Status) -> Blueprint:
 
     @views.get("/<identity>/draft")
     def _draft(identity: str) -> Response:
-        draft = find(store, identity).draft
-        if draft is None:
-            abort(404, "the draft is not there yet")
-        return Response(draft, content_type="text/markdown; charset=utf-8")
+        return _drafted(find(store, identity))
 
-    @views.get("/<identity>/chart.svg")
-    def _chart(identity: str) -> Response:
-        incident = find(store, identity)
-        chart = incident.chart
-        if chart is None and incident.id in status.open_incidents:
-            chart = drafting.chart(status.open_incidents[incident.id])
-        if chart is None:
-            abort(404, "no metrics, so no chart")
-        return Response(chart, content_type="image/svg+xml")
-
+    for ending, content_type in (("svg", "image/svg+xml"), ("png", "image/png")):
+        views.add_url_rule(
+            f"/<identity>/chart.{ending}", f"_chart_{ending}", _chart(store, ending, content_type)
+        )
     return views
+
+
+def _drafted(incident: StoredIncident) -> Response:
+    """The stored draft with what people wrote, or a fresh one by the template that is asked for."""
+    if incident.draft is None:
+        abort(404, "the draft is not there yet")
+    template = request.args.get("template")
+    text = incident.draft if template is None else _fresh(incident, template)
+    form = request.args.get("format", "markdown")
+    if form not in FORMATS:
+        abort(400, f"format: expected one of {', '.join(FORMATS)}")
+    made = in_format(text, form, _pictures(incident))
+    answer = Response(made, content_type=FORMATS[form])
+    if form == "markdown" and template is None:
+        answer.headers["ETag"] = etag_of(incident.draft)
+    if form == "docx":
+        name = f"{incident.id}{SUFFIXES[form]}"
+        answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _fresh(incident: StoredIncident, template: str) -> str:
+    if template not in TEMPLATES:
+        abort(400, f"template: expected one of {', '.join(TEMPLATES)}")
+    if incident.record is None and incident.draft and template == "default":
+        return incident.draft  # all that there is of what an earlier version closed
+    facts = _facts(incident)
+    return render(facts, template, charts=(chart_name(facts),))
+
+
+def _facts(incident: StoredIncident) -> Incident:
+    if incident.record is None:
+        abort(404, "an earlier version closed it, without its facts")
+    return decode(incident.record)
+
+
+def _pictures(incident: StoredIncident) -> Pictures:
+    facts = None if incident.record is None else decode(incident.record)
+    return Pictures((facts,) if facts else (), incident.chart)
+
+
+def _chart(store: Store, ending: str, content_type: str) -> Callable[[str], Response]:
+    def view(identity: str) -> Response:
+        incident = find(store, identity)
+        theme = request.args.get("theme", "light")
+        if theme not in ("light", "dark"):
+            abort(400, "theme: expected light or dark")
+        picture = _pictures(incident).chart(incident.id, ending, theme)
+        if picture is None:
+            abort(404, "no metrics, so no chart")
+        return Response(picture, content_type=content_type)
+
+    return cast(Callable[[str], Response], view)
 
 
 def find(store: Store, identity: str) -> StoredIncident:
@@ -54,17 +106,3 @@ def find(store: Store, identity: str) -> StoredIncident:
     if incident is None:
         abort(404, "no such incident")
     return incident
-
-
-def described(incident: StoredIncident) -> dict[str, object]:
-    """The incident as the API answers it: its document, with what only the store knows."""
-    return {
-        **incident.document,
-        "id": incident.id,
-        "service": incident.service,
-        "state": incident.state,
-        "alerted": incident.alerted,
-        "revision": incident.revision,
-        "moved": incident.moved,
-        "merged_into": incident.merged_into,
-    }

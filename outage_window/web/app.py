@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from outage_window import clock as clocks
 from outage_window.clock import Clock
+from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store
@@ -26,12 +27,17 @@ def create_app(
     settings: Settings,
     status: Status | None = None,
     clock: Clock = clocks.system,
+    config_file: str | None = None,
 ) -> Flask:
-    """A WSGI application on an open store. `status` is the one that the loop reports to."""
+    """A WSGI application on an open store. `status` is the one that the loop reports to.
+
+    `config_file` is the path of the settings that drafts name in their command; None names none.
+    """
     status = status or Status(clock())
     token = settings.web.token.get_secret_value() if settings.web.token else None
     app = Flask(__name__)
-    keep = keepers(store, settings.sender, status, clock)
+    corrector = Corrector(store, settings, config_file)
+    keep = keepers(store, settings.sender, corrector, status, clock)
     app.register_blueprint(receiver(keep, token))
     app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))

@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from outage_window.clock import Clock
+from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
 from outage_window.store.writer import Work
 from webhooks.blueprint import Busy, Keepers
+from webhooks.incidents import Change, Declared
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def keepers(store: Store, sender: str, status: Status, clock: Clock) -> Keepers:
-    """The callables that keep what came from the named Alertmanager, and events and attempts."""
-    keep = _Keep(store, sender, status, clock)
-    return Keepers(keep.alerts, keep.quarantine, keep.events, keep.attempts, keep.refused)
+def keepers(
+    store: Store, sender: str, corrector: Corrector, status: Status, clock: Clock
+) -> Keepers:
+    """The callables that keep what came: alerts of the named Alertmanager, and all the rest."""
+    keep = _Keep(store, sender, corrector, status, clock)
+    return Keepers(
+        alerts=keep.alerts,
+        quarantine=keep.quarantine,
+        events=keep.events,
+        attempts=keep.attempts,
+        declare=keep.declare,
+        change=keep.change,
+        refused=keep.refused,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Keep:
     store: Store
     sender: str
+    corrector: Corrector
     status: Status
     clock: Clock
 
@@ -66,12 +81,27 @@ class _Keep:
         self.status.count("attempts", by=len(found.time))
         return len(found.time)
 
+    def declare(self, said: Declared) -> dict[str, object]:
+        with _busy():
+            return self.corrector.declare(said, self.clock())
+
+    def change(self, identity: str, change: Change, etag: str | None) -> dict[str, object]:
+        with _busy():
+            return self.corrector.change(identity, change, etag, self.clock())
+
     def refused(self, reason: str) -> None:
         self.status.count("refused", reason)
 
     def _write(self, work: Work[T]) -> T:
-        try:
+        with _busy():
             return self.store.write(work)
-        except StoreFailed as error:
-            log.error("cannot store what came: %s", error)
-            raise Busy from error
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    """A store that fails is told to the sender as a reason to send again."""
+    try:
+        yield
+    except StoreFailed as error:
+        log.error("cannot store what came: %s", error)
+        raise Busy from error

@@ -145,9 +145,9 @@ def test_an_open_window_keeps_taking() -> None:
 
 def test_the_chart_shows_the_surroundings_and_their_gaps() -> None:
     found = made([window()], [], [])
-    assert found.cells is not None
-    assert found.cells.start[0] == 98 * HOUR
-    assert found.cells.end[-1] == 106 * HOUR
+    assert found.curve is not None
+    assert found.curve.start[0] == 98 * HOUR
+    assert found.curve.end[-1] == 106 * HOUR
     assert found.data_gaps == ((99 * HOUR, 99.5 * HOUR),)
     assert found.id == "auth-19700105T0400Z"
 

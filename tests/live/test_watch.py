@@ -51,12 +51,16 @@ def test_a_closed_incident_is_frozen_until_something_moves(store, tmp_path):
     (later,) = place.at(END + 4000)
     assert later == closed
     file = tmp_path / "drafts" / f"{closed['id']}.md"
-    file.write_text("edited by a person")
+    question = "TODO(owner?): What is the one thing that others should learn from this incident?"
+    file.write_text(file.read_text().replace(question, "Deploy on Mondays."))
     place.alert(START + 300, END + 60)
     (revised,) = place.at(END + 4100)
     assert (revised["revision"], revised["moved"]) == (2, "alerts 0 → 1")
-    assert file.read_text() == "edited by a person"
-    assert file.with_name(f"{closed['id']}.r2.md").exists()
+    text = file.read_text()
+    assert "Deploy on Mondays." in text
+    assert question not in text
+    assert "revision 2" in text
+    assert "Alert fired" in text
     history = place.client.get(f"/api/v1/incidents/{closed['id']}").json["revisions"]
     assert [entry["revision"] for entry in history] == [1, 2]
 

@@ -13,7 +13,7 @@ GOLDEN = {**REFERENCES, "ongoing": ONGOING, "suspected": BLIND}
 
 
 def draft(incident: Incident) -> str:
-    return render(incident, chart=f"{incident.id}.svg" if incident.curve is not None else None)
+    return render(incident, charts=(f"{incident.id}.svg" if incident.curve else None,))
 
 
 def documented(page: str) -> str:

@@ -211,6 +211,7 @@ def incident(
             Origin("attempts.ndjson", SHA[::-1], 1_204_113),
         ),
         command=f"outage-window draft {name}",
+        told_by=(Origin(f"alerts and events received for {service}", SHA[1:] + "0", len(events)),),
     )
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+
+READER = MarkdownIt("gfm-like", {"linkify": False, "html": True}).use(footnote_plugin)
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Parsed:
 
 
 def parse(text: str) -> Parsed:
-    tokens = MarkdownIt("gfm-like", {"linkify": False, "html": True}).parse(text)
+    tokens = READER.parse(text)
     headings, tables, rows = [], [], []
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open":

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 
-from reports.contradictions import BRIEF
+from reports.asked import BRIEF
 
 from .golden import DOCS, documented
 

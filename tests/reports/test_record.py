@@ -40,7 +40,8 @@ def test_what_is_no_record_is_said_to_be_none(record: bytes) -> None:
 
 def test_a_draft_needs_no_numpy() -> None:
     heavy = "[m for m in ('numpy', 'pandas', 'matplotlib', 'sqlalchemy') if m in sys.modules]"
-    code = f"import sys, reports.draft, reports.record; sys.exit(str(found) if (found := {heavy}) else 0)"
+    said = f"sys.exit(str(found) if (found := {heavy}) else 0)"
+    code = f"import sys, reports.draft, reports.record; {said}"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert found.stderr == ""
     assert found.returncode == 0

@@ -8,7 +8,17 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.blocks import Block, Manifest, blocks, fresh, parse, unmarked, write
+from reports.blocks import (
+    Block,
+    blocks,
+    drafted,
+    fresh,
+    manifest,
+    parse,
+    unmarked,
+    untouched,
+    write,
+)
 from reports.redraft import LEAD, redraft
 
 NAMES = ("top", "times", "impact", "odd", "detection")
@@ -17,14 +27,14 @@ SEQUENCES = int(os.environ.get("REDRAFT_SEQUENCES", "400"))
 
 def made(contents: dict[str, str]) -> str:
     """A draft as a template writes it: a heading and a question of people's beside each block."""
-    parts: list[str | Block | Manifest] = [Manifest("auth-1", "default", tuple(contents))]
+    parts: list[str | Block] = []
     for name, content in contents.items():
         parts += [
             f"\n## The {name}\n\n",
             fresh(name, content),
             f"\n- TODO(owner?): What of {name}?\n",
         ]
-    return write(parts)
+    return drafted("auth-1", "default", write(parts).lstrip("\n"))
 
 
 FIRST = made({name: f"first {name}" for name in NAMES})
@@ -37,6 +47,22 @@ def edited(text: str, name: str, content: str) -> str:
 
 def test_what_nobody_touched_is_brought_up_to_date() -> None:
     assert redraft(FIRST, SECOND) == SECOND
+
+
+def test_what_nobody_touched_gets_new_questions_too() -> None:
+    asked = made({"top": "second top"}).replace("What of top", "What else")
+    asked = drafted("auth-1", "default", asked.partition("\n\n")[2])
+    assert redraft(FIRST, asked) == asked
+    kept = redraft(FIRST.replace("What of odd", "Why odd"), asked)
+    assert "What else" not in kept
+    assert untouched(parse(FIRST))
+    for odd in (
+        "\n" + FIRST,
+        FIRST + "x",
+        FIRST.replace("first top", "x"),
+        FIRST.replace("##", "#"),
+    ):
+        assert not untouched(parse(odd))
 
 
 def test_an_edited_block_stays_and_the_new_value_stands_beside_it_once() -> None:
@@ -147,6 +173,7 @@ def test_parts_are_the_text() -> None:
     assert write(parse(FIRST)) == FIRST
 
 
+WRITTEN = re.compile(r"human\d{7}")
 WORDS = st.integers(0, 10**6).map(lambda n: f"human{n:07d}")
 PLACES = st.floats(0, 1, exclude_max=True)
 EDITS = st.one_of(
@@ -219,8 +246,11 @@ def test_no_sequence_of_edits_and_redrafts_loses_a_word_or_doubles_a_block(
             continue
         assert isinstance(other, set)
         new = made({name: f"value {where} of {name}" for name in NAMES if name not in other})
-        before, deleted = text, {b.id for b in blocks(parse(FIRST))} - marked(text)
+        before, deleted = text, removed(text)
         text = redraft(text, new)
+        assert sorted(WRITTEN.findall(before)) == sorted(WRITTEN.findall(text))
+        if untouched(parse(before)):
+            continue
         assert ours_left_alone(before, text)
         assert marked(text) & deleted == set()
         for block in blocks(parse(text)):
@@ -232,6 +262,12 @@ def copies(text: str, name: str) -> int:
     """How often a block of that id is there, whole: begun and ended."""
     begun = len(re.findall(f"(?m)^<!-- begin {re.escape(name)} .*-->$", text))
     return min(begun, text.count(f"<!-- end {name} -->"))
+
+
+def removed(text: str) -> set[str]:
+    """The blocks that were given once, and of which no sign is left."""
+    known = manifest(parse(text))
+    return set(NAMES if known is None else known.blocks) - marked(text)
 
 
 def marked(text: str) -> set[str]:

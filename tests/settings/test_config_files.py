@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from outage_window.cli.main import COMMANDS
-from outage_window.settings import load
+from outage_window.settings.load import load
 from outage_window.store import Store
 from outage_window.web import create_app
 

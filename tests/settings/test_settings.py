@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outage_window.cli.check_config import command
-from outage_window.settings import SettingsError, load
 from outage_window.settings.durations import parse_duration, show_duration
+from outage_window.settings.load import SettingsError, load
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "outage-window.yml"
 PULLED = """prometheus: {url: "http://127.0.0.1:9090"}

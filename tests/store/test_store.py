@@ -4,12 +4,15 @@ import os
 import sqlite3
 import stat
 import threading
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from outage_window.errors import InputError
-from outage_window.store import Full, Store, StoreFailed, deliveries
+from outage_window.kept import StoredIncident
+from outage_window.store import Full, Store, StoreFailed, deliveries, incidents
 from outage_window.store.engine import engine
 from outage_window.store.writer import Writer
 
@@ -180,6 +183,39 @@ def test_a_folder_where_the_key_should_be(tmp_path):
         Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
 
 
+def as_version_2(connection):
+    """Take back what the third version added."""
+    for column in ("record", "merged_by", "dismissed"):
+        connection.execute(f"ALTER TABLE incidents DROP COLUMN {column}")
+    for table in ("corrections", "publications"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema'")
+
+
+def test_a_database_of_the_second_version_keeps_its_incidents(tmp_path):
+    """What is closed keeps its draft; what is not is drafted anew, as drafts can be edited now."""
+    file = tmp_path / "ow.db"
+    url = f"sqlite:///{file}"
+    first = Store.open(url)
+    given = {"facts": {}, "document": {}, "has_window": True, "alerted": False, "draft": "old"}
+    times = {"start": 1, "end": 2, "opened_at": 1, "updated_at": 2}
+    closed = StoredIncident("a", "s", "closed", closed_at=2, **given, **times)
+    going = StoredIncident("b", "s", "ongoing", **given, **times)
+    for one in (closed, going, replace(closed, id="c")):
+        first.write(lambda c, one=one: incidents.save(c, one))
+    first.write(lambda c: incidents.merge(c, "c", "a", 3))
+    first.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        as_version_2(connection)
+    again = Store.open(url)
+    with again.read() as reading:
+        found = {name: incidents.get(reading, name) for name in "abc"}
+    again.close()
+    assert found["a"] == closed
+    assert (found["b"].draft, found["b"].record, found["b"].dismissed) == (None, None, False)
+    assert (found["c"].merged_into, found["c"].merged_by) == ("a", "data")
+
+
 def test_a_database_of_the_first_version_opens(tmp_path, caplog):
     """Its attempts are hashed in another way: they go, with a word, and the rest stays."""
     file = tmp_path / "ow.db"
@@ -188,6 +224,7 @@ def test_a_database_of_the_first_version_opens(tmp_path, caplog):
     first.close()
     connection = sqlite3.connect(file)
     with connection:
+        as_version_2(connection)
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
         connection.execute("DELETE FROM meta WHERE key LIKE 'user_key%'")
         connection.execute("DROP TABLE attempt_bodies")

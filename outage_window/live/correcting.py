@@ -1,0 +1,205 @@
+"""What people say of an incident: declared, corrected, dismissed, merged, or in its draft."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from sqlalchemy import Connection
+
+from outage_window.ids import new_id
+from outage_window.kept import StoredIncident
+from outage_window.live.rows import row
+from outage_window.live.scene import Scene, declared
+from outage_window.settings.models import Settings
+from outage_window.store import Store, corrections, incidents
+from reports.facts import Correction, CorrectionField, Incident, Related
+from reports.record import decode
+from webhooks.blueprint import Conflict, Unknown
+from webhooks.incidents import Change, Declared
+
+NS = 10**9
+TRIES = 5
+"""Times that a change is made anew on top of another that came in between."""
+
+
+class Corrector:
+    """Takes in what people say; every answer is given after the commit."""
+
+    def __init__(self, store: Store, settings: Settings, config_file: str | None = None) -> None:
+        self._store = store
+        self._settings = settings
+        self._config_file = config_file
+
+    def declare(self, said: Declared, now: int) -> dict[str, object]:
+        """Open a declared incident; where one of the service is known of that time, correct it."""
+        fields = _said(said)
+        known = self._known(said, now)
+        if known is not None:
+            self._correct(known, fields, said.by, now)
+            return {"id": known, "created": False}
+
+        def work(connection: Connection) -> str:
+            first = new_id(said.service, said.start / NS)
+            identity = new_id(said.service, said.start / NS, incidents.ids_like(connection, first))
+            corrections.keep(connection, identity, fields, said.by, now)
+            incident = replace(
+                self._declared(said, identity, now),
+                corrections=corrections.of(connection, identity),
+            )
+            incidents.save(connection, row(incident, None, now, (said.start, said.end)))
+            return identity
+
+        return {"id": self._store.write(work), "created": True}
+
+    def change(
+        self, identity: str, change: Change, etag: str | None, now: int
+    ) -> dict[str, object]:
+        """Correct an incident, and put people's text in place of its draft."""
+        found = self._get(identity)
+        if change.fields:
+            fields = cast(Mapping[CorrectionField, str], change.fields)
+            self._check_merge(found, fields)
+            self._correct(found.id, fields, change.by, now)
+        if change.draft is not None:
+            self._edit(found.id, change.draft, etag, drafted_before=bool(change.fields))
+        return {"id": found.id, "revision": self._get(identity).revision}
+
+    def _get(self, identity: str) -> StoredIncident:
+        with self._store.read() as connection:
+            found = incidents.get(connection, identity)
+        if found is None:
+            raise Unknown
+        return found
+
+    def _known(self, said: Declared, now: int) -> str | None:
+        """The incident of the service that a declared one is: what overlaps it, the earliest."""
+        end = max(said.start + 1, now if said.end is None else said.end)
+        with self._store.read() as connection:
+            found = incidents.of_service(connection, said.service, said.start)
+        near = [one for one in found if one.start < end and one.merged_into is None]
+        return near[0].id if near else None
+
+    def _declared(self, said: Declared, identity: str, now: int) -> Incident:
+        service = self._settings.service(said.service)
+        blind = "no metrics of this service are configured" if service is None else ""
+        zone = service.zone if service else "UTC"
+        scene = Scene(said.service, zone, now, 0, None, blind, None, (), (), (), {})
+        named = () if self._config_file is None else ("--config.file", self._config_file)
+        command = shlex.join(("outage-window", "draft", identity, *named))
+        return declared(scene, identity, (said.start, said.end), command)
+
+    def _correct(
+        self, identity: str, fields: Mapping[CorrectionField, str], by: str, now: int
+    ) -> None:
+        """Keep corrections and derive the incident anew with them, both or neither."""
+        for _ in range(TRIES):
+            found = self._get(identity)
+            if found.record is None:
+                raise Conflict("an earlier version closed it, without its facts: it stays as it is")
+            with self._store.read() as connection:
+                before = corrections.of(connection, identity)
+                edges = (found.start, found.end)
+                beside = incidents.beside(connection, identity, found.service, *edges)
+            after = _with(before, fields, by, now / NS)
+            if after == before:
+                return
+            new = _corrected(found, after, beside, now)
+            if self._store.write(lambda c: _save(c, found, new, fields, by, now)):  # noqa: B023
+                return
+        raise Conflict("it is being changed by others; try again")
+
+    def _check_merge(self, found: StoredIncident, fields: Mapping[CorrectionField, str]) -> None:
+        into = fields.get("merged_into")
+        if not into:
+            return
+        target = self._get(into)
+        if target.id == found.id or target.merged_into is not None:
+            raise Conflict(f"{into} is this incident, or part of another itself")
+
+    def _edit(self, identity: str, draft: str, etag: str | None, *, drafted_before: bool) -> None:
+        stored = self._get(identity).draft
+        if stored is None:
+            raise Conflict("it has no draft yet")
+        if not drafted_before and etag not in (etag_of(stored), "*"):
+            raise Conflict("the draft has changed since: fetch it again")
+        if not self._store.write(lambda c: incidents.edit(c, identity, draft, stored)):
+            raise Conflict("the draft has changed since: fetch it again")
+
+
+def etag_of(draft: str) -> str:
+    """The ETag of a draft, quotes included."""
+    return f'"{hashlib.sha256(draft.encode()).hexdigest()[:32]}"'
+
+
+def _said(said: Declared) -> dict[CorrectionField, str]:
+    from reports.times import utc
+
+    found: dict[CorrectionField, str] = {"declared_start": utc(said.start / NS)}
+    if said.end is not None:
+        found["declared_end"] = utc(said.end / NS)
+    if said.title:
+        found["title"] = said.title
+    if said.impact:
+        found["impact"] = said.impact
+    return found
+
+
+def _with(
+    before: tuple[Correction, ...], fields: Mapping[CorrectionField, str], by: str, at: float
+) -> tuple[Correction, ...]:
+    """The corrections as they will be known once these are kept."""
+    found = {one.field: one for one in before}
+    for field, value in fields.items():
+        known = found[field].value if field in found else ""
+        if known != value:
+            found[field] = Correction(field, value, by, at, known)
+    return tuple(sorted(found.values(), key=lambda one: (one.at, one.field)))
+
+
+def _corrected(
+    found: StoredIncident, after: tuple[Correction, ...], beside: tuple[Related, ...], now: int
+) -> StoredIncident:
+    """The incident with its corrections; a closed one as a revision that says what they changed."""
+    assert found.record is not None
+    incident = decode(found.record)
+    closed = found.closed_at is not None
+    revision = found.revision + 1 if closed else found.revision
+    incident = replace(incident, corrections=after, related=beside, revision=revision)
+    words = _words(decode(found.record).corrections, after) if closed else ""
+    new = row(incident, found, now, (found.start, found.end), words)
+    merged = next((one.value for one in after if one.field == "merged_into"), None)
+    if merged is not None:  # else the data may have merged it
+        new = replace(new, merged_into=merged or None, merged_by="people" if merged else None)
+    return new
+
+
+def _words(before: tuple[Correction, ...], after: tuple[Correction, ...]) -> str:
+    """What a revision changed, such as `corrected: title none → Locked out`."""
+    known = {one.field: one.value for one in before}
+    changes = [
+        f"{one.field.replace('_', ' ')} {known.get(one.field) or 'none'} → {one.value or 'none'}"
+        for one in after
+        if known.get(one.field, "") != one.value
+    ]
+    return "corrected: " + "; ".join(changes)
+
+
+def _save(
+    connection: Connection,
+    found: StoredIncident,
+    new: StoredIncident,
+    fields: Mapping[CorrectionField, str],
+    by: str,
+    now: int,
+) -> bool:
+    """False when the incident has moved on since it was read: then nothing is written."""
+    stored = incidents.get(connection, found.id)
+    if stored is None or (stored.updated_at, stored.revision) != (found.updated_at, found.revision):
+        return False
+    corrections.keep(connection, found.id, fields, by, now)
+    incidents.save(connection, new)
+    return True

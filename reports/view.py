@@ -1,0 +1,288 @@
+"""An incident's facts to what templates print: every choice and every word is made here."""
+
+from __future__ import annotations
+
+import math
+from datetime import tzinfo
+
+from reports import headline, moments, numbers, times
+from reports.asked import QUESTIONS
+from reports.chart_table import TableRow, table
+from reports.contradictions import Contradiction, contradictions
+from reports.escape import note, plain
+from reports.facts import EventFact, Incident, Related
+from reports.findings import said, verdict_on
+from reports.postmortem import (
+    Corrected,
+    Drawn,
+    Edge,
+    Near,
+    Odd,
+    Other,
+    Point,
+    Postmortem,
+    Row,
+    Source,
+    Step,
+    Told,
+)
+from reports.quantities import folded, number, origins, quantities
+from reports.rule import rule_outcome
+from reports.summary import chart_title, is_level, text_equivalent
+from reports.tidy import tidy
+from reports.timeline import timeline
+
+MOST_ROWS = 60
+"""A timeline longer than this shows its important rows alone, and says how many it leaves out."""
+MOST_LISTED = 20
+"""Of one kind of event no list shows more than this; the rest is counted."""
+STEPS = (
+    ("ticket", "First ticket"),
+    ("detected_by", "First report"),
+    ("acknowledged", "Acknowledged"),
+    ("escalated", "Escalated"),
+    ("identified", "Cause identified"),
+    ("mitigating", "Mitigation begun"),
+)
+FIELDS = {
+    "title": "Title",
+    "impact": "Impact statement",
+    "declared_start": "Declared start",
+    "declared_end": "Declared end",
+    "dismissed": "Dismissed, because",
+    "merged_into": "Merged into",
+}
+
+
+def view(raw: Incident) -> Postmortem:
+    """The incident as templates see it; the same facts give the same view."""
+    incident = tidy(raw)
+    zone = times.local_zone(incident.zone)
+    found = quantities(incident)
+    every = {one.id: number(one, incident, zone) for one in found}
+    shown = [number(one, incident, zone) for one in folded(found)]
+    rows, left_out = _rows(incident, zone)
+    odd = contradictions(incident)
+    window, level = incident.window, is_level(incident)
+    statement, dismissed = (moments.correction(incident, f) for f in ("impact", "dismissed"))
+    return Postmortem(
+        id=incident.id,
+        service=incident.service,
+        state=incident.state,
+        revision=incident.revision,
+        as_of=times.utc(incident.as_of),
+        zone=incident.zone if zone else "",
+        title=headline.title(incident),
+        headline=headline.headline(incident),
+        points=tuple(Point(*point) for point in headline.points(incident)),
+        measured=window is not None,
+        recovered=window is not None and window.end.value is not None,
+        no_window_because=incident.no_window_because,
+        dismissed=dismissed.value if dismissed else "",
+        statement=statement.value if statement else "",
+        alerted=bool(moments.alerts_of(incident)),
+        alerts_known=incident.alerts_known,
+        alerting=_alerting(incident, odd),
+        experienced=headline.experienced(incident),
+        noticed_by=headline.noticed_by(incident),
+        numbers=every,
+        impact=tuple(one for one in shown if one.group == "impact"),
+        detection=tuple(one for one in shown if one.group == "detection"),
+        edges=tuple(_edges(incident, zone)),
+        phases=tuple(_phases(incident)),
+        steps=tuple(_steps(incident)),
+        odd=tuple(Odd(one.id, one.statement, QUESTIONS[one.id]) for one in odd),
+        timeline=rows,
+        left_out=left_out,
+        key_rows=tuple(row for row in rows if row.important),
+        triggers=tuple(_near(one, zone) for one in moments.near_onset(incident)),
+        resolutions=tuple(_near(one, zone) for one in moments.near_recovery(incident)),
+        actions=_told(incident, zone, "change", "mitigating", since_onset=True),
+        leads=_told(incident, zone, "investigating", since_onset=True),
+        identified=_told(incident, zone, "identified"),
+        escalations=_told(incident, zone, "escalated"),
+        findings=said(incident.findings),
+        corrections=tuple(_corrections(incident)),
+        related=tuple(_other(one) for one in incident.related),
+        inputs=tuple(
+            Source(o.name, o.sha256 or "not recorded", f"{o.rows:,}") for o in origins(incident)
+        ),
+        command=plain(incident.command),
+        chart_title=chart_title(incident),
+        chart_text=text_equivalent(incident),
+        chart_quantity="Errors" if level else "Error ratio",
+        chart_rows=tuple(_drawn(row, level) for row in table(incident)),
+    )
+
+
+def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
+    """What a plain rule would have done; where that was said before, a pointer to it."""
+    if not any(found.id in ("no-alert", "alert-late") for found in odd):
+        return rule_outcome(incident)
+    alerted = "the alert came late" if moments.alerts_of(incident) else "no alert fired"
+    return f"{alerted}; what a plain rule would have done stands with what does not fit."
+
+
+def _edges(incident: Incident, zone: tzinfo | None) -> list[Edge]:
+    """Measured, alerted and declared times side by side."""
+    rows = []
+    window = incident.window
+    if window is not None:
+        start, end = numbers.show(window.start, zone), numbers.show(window.end, zone)
+        length = numbers.show(window.duration_seconds)
+        ended = "none yet" if window.end.value is None else end.value + note("end")
+        begun, lasted = start.value + note("start"), length.value + note("duration_seconds")
+        rows.append(Edge("Measured", begun, ended, start.local, end.local, lasted))
+        named = "Measured, 95 % interval"
+        rows.append(Edge(named, start.interval, end.interval, "", "", length.interval))
+    else:
+        rows.append(Edge("Measured", "not derivable", "not derivable", "", "", "not derivable"))
+    alerts = moments.alerts_of(incident)
+    ends = [a.resolved_at for a in alerts]
+    last = None if None in ends else max((e for e in ends if e is not None), default=None)
+    none = "none" if incident.alerts_known else "not known"
+    first = min((a.fired_at for a in alerts), default=None)
+    firing = "still firing" if alerts else none
+    named = "Alerts, first fired to last resolved"
+    rows.append(_edge(named, (first, last), zone, (none, firing), ("first_alert", "")))
+    told = (moments.declared_start(incident), moments.declared_end(incident))
+    times_said = tuple(None if event is None else event.time for event in told)
+    missing, marks = ("none given", "none given"), ("declared_start", "declared_end")
+    rows.append(_edge("Declared by people", times_said, zone, missing, marks))
+    return rows
+
+
+def _edge(
+    name: str,
+    edges: tuple[float | None, ...],
+    zone: tzinfo | None,
+    missing: tuple[str, str],
+    marks: tuple[str, str],
+) -> Edge:
+    start, end = edges
+    length = times.about(end - start) if start is not None and end is not None else ""
+    shown = [
+        instead if at is None else times.utc(at) + (note(mark) if mark else "")
+        for at, instead, mark in zip(edges, missing, marks, strict=True)
+    ]
+    local = ["" if at is None or zone is None else times.local(at, zone) for at in edges]
+    return Edge(name, shown[0], shown[1], local[0], local[1], length)
+
+
+def _phases(incident: Incident) -> list[Step]:
+    window = incident.window
+    if window is None or len(window.phases) < 2:
+        return []
+    return [
+        Step(
+            f"Phase {i}",
+            times.utc(p.start),
+            times.utc(p.end),
+            times.about(p.end - p.start),
+            numbers.show(p.error_ratio).value,
+        )
+        for i, p in enumerate(window.phases, start=1)
+    ]
+
+
+def _steps(incident: Incident) -> list[Step]:
+    """The detection delay in its parts: what happened, when, and how long after the onset."""
+    alert, window = moments.first_alert(incident), incident.window
+    marks = [] if window is None else [("Onset (measured)", window.onset)]
+    if alert is not None:
+        marks.append((f"First alert fired ({alert.name})", alert.fired_at))
+        if alert.received_at is not None:
+            marks.append(("First alert delivered", alert.received_at))
+    for kind, name in STEPS:
+        marks += [(name, e.time) for e in moments.events_of(incident, kind)[:1]]
+    marks.sort(key=lambda mark: mark[1])
+    since = "the onset"
+    return [
+        Step(
+            name,
+            times.utc(at),
+            "",
+            "" if window is None else times.apart(at - window.onset, since),
+            "",
+        )
+        for name, at in marks
+    ]
+
+
+def _rows(incident: Incident, zone: tzinfo | None) -> tuple[tuple[Row, ...], int]:
+    every = timeline(incident)
+    kept = every if len(every) <= MOST_ROWS else tuple(r for r in every if r.important)
+    shown = tuple(
+        Row(
+            times.utc(r.time, r.step),
+            times.local(r.time, zone, r.step) if zone else "",
+            r.kind,
+            r.text,
+            r.important,
+        )
+        for r in kept
+    )
+    return shown, len(every) - len(kept)
+
+
+def _near(near: moments.Near, zone: tzinfo | None) -> Near:
+    return Near(_at(near.event, zone), near.event.text, near.in_words)
+
+
+def _told(
+    incident: Incident, zone: tzinfo | None, *types: str, since_onset: bool = False
+) -> tuple[Told, ...]:
+    """The events of these types; of very many the first, and how many more there are."""
+    onset = -math.inf if incident.window is None else incident.window.onset
+    events = moments.events_of(incident, *types)
+    kept = [e for e in events if e.time >= onset or not since_onset]
+    found = [
+        Told(_at(e, zone), e.text, e.team, verdict_on(e.text, incident.findings))
+        for e in kept[:MOST_LISTED]
+    ]
+    if len(kept) > MOST_LISTED:
+        more = f"the last of {len(kept) - MOST_LISTED:,} more that are not listed here"
+        found.append(Told(_at(kept[-1], zone), more, "", ""))
+    return tuple(found)
+
+
+def _at(event: EventFact, zone: tzinfo | None) -> str:
+    beside = f" ({times.local(event.time, zone)})" if zone else ""
+    return times.utc(event.time) + beside
+
+
+def _corrections(incident: Incident) -> list[Corrected]:
+    return [
+        Corrected(
+            FIELDS[one.field],
+            one.value or "taken back",
+            one.before or "none",
+            one.by,
+            times.utc(one.at),
+        )
+        for one in incident.corrections
+    ]
+
+
+def _other(one: Related) -> Other:
+    how = "overlaps" if one.how == "overlaps" else "merged into this one"
+    end = "not ended" if one.end is None else times.utc(one.end)
+    return Other(one.id, one.service, times.utc(one.start), end, how)
+
+
+def _drawn(row: TableRow, level: bool) -> Drawn:
+    return Drawn(
+        times.utc(row.start, times.MINUTE),
+        times.utc(row.end, times.MINUTE),
+        "not known" if row.attempts is None else f"{row.attempts:,.0f}",
+        _range(row.lowest, row.highest, level),
+        _range(row.expected, row.expected, level),
+        "yes" if row.in_window else "no",
+    )
+
+
+def _range(low: float | None, high: float | None, level: bool) -> str:
+    if low is None or high is None:
+        return "no data"
+    first, last = (f"{x:.3g}" if level else f"{100 * x:.3g} %" for x in (low, high))
+    return first if first == last else f"{first} to {last}"
