@@ -56,6 +56,8 @@ class Context:
     events: tuple[Event, ...]
     origins: tuple[Origin, ...]
     notes: tuple[str, ...] = ()
+    told_by: tuple[Origin, ...] = ()
+    """Of the origins those of alerts, changes and events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Analysis:
                 zone=self.request.options.zone,
                 command=self.request.command,
                 inputs=self.context.origins,
+                told_by=self.context.told_by,
             )
             for index in range(len(windows))
         ]
@@ -152,19 +155,21 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
         users = {name: People(one, tried.origins) for name, one in tried.attempts.items()}
         origins += tried.origins
         notes = tried.notes
+    told_by: list[Origin] = []
     if request.alerts is not None:
         progress(request.alerts)
         alerts, origin = alert_files.read(read(request.alerts))
-        origins.append(origin)
+        told_by.append(origin)
     events: list[Event] = []
     for path, default in ((request.changes, "change"), (request.events, None)):
         if path is not None:
             progress(path)
             more, origin = event_files.read(read(path), request.reading, default)
             events += more
-            origins.append(origin)
+            told_by.append(origin)
     events.sort(key=lambda event: event.time)
-    return Context(users, alerts, tuple(events), tuple(origins), notes)
+    every = (*origins, *told_by)
+    return Context(users, alerts, tuple(events), every, notes, tuple(told_by))
 
 
 def _attributed(context: Context, services: Sequence[str]) -> Context:

@@ -37,13 +37,14 @@ def facts(
     incident_id: str | None = None,
     state: State | None = None,
     inputs: Sequence[Origin] = (),
+    told_by: Sequence[Origin] = (),
 ) -> Incident:
     """Gather the facts of window `index` of an assessment.
 
     `alerts` are those that joined the window; None means that no source of alerts was asked.
     `events` may be those of every service and time: what belongs is chosen here, and an event
     without a service belongs to all. `inputs` are those besides the series and the attempts per
-    user. `state` is the window's own unless given.
+    user, `told_by` those that hold the alerts and events. `state` is the window's own unless given.
     """
     assert assessment.detection is not None  # a window was detected in something
     window = assessment.detection.windows[index]
@@ -67,6 +68,7 @@ def facts(
         error_budget=assessment.budgets[index],
         inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
         command=command,
+        told_by=tuple(told_by),
         alerts_known=alerts is not None,
     )
     return _with_changes_near(incident, assessment, events)

@@ -12,7 +12,7 @@ from reports.facts import Incident
 
 def encode(incident: Incident) -> bytes:
     """The facts as compressed JSON; the same facts give the same bytes."""
-    return zlib.compress(msgspec.json.encode(incident, order="sorted", enc_hook=_plain), 6)
+    return zlib.compress(msgspec.json.encode(incident, enc_hook=_plain), 6)
 
 
 def decode(record: bytes) -> Incident:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,9 +16,8 @@ from outage_window.errors import InputError
 
 if TYPE_CHECKING:
     from detector.budget import Objective
-    from outage_window.batch import Analysis, Progress, Request
+    from outage_window.batch import Progress, Request
     from outage_window.sources.reading import Reading
-    from reports.facts import Incident
 
 LONG_WORK = 32 * 1024 * 1024
 """Bytes of input above which a terminal is shown a progress bar."""
@@ -46,6 +45,9 @@ FILE = click.Path(path_type=str)
     help="What goes to stdout.",
 )
 @click.option("--draft", type=FILE, metavar="DIR", help="Write a draft and a chart a window here.")
+@click.option(
+    "--template", metavar="NAME|FILE", default="default", show_default=True, help="Of the drafts."
+)
 @click.option("--chart", type=FILE, help="Write the chart here (.svg or .png).")
 @click.option("--time-column", help="The column of times (usual: time, timestamp, ts).")
 @click.option("--attempts-column", help="Usual: attempts, total, requests.")
@@ -89,9 +91,13 @@ def command(**given: Any) -> int:
     Each EXPORT is a CSV, NDJSON or Parquet table, Prometheus API JSON, or OpenMetrics text with
     times; gzip is unpacked. Times are read and shown in UTC.
     """
+    from outage_window.drafts.from_batch import picture, write_reports
+    from outage_window.drafts.templates import named
+
     request = _request(given)
     if given["chart"] is not None:
-        _picture(Path(given["chart"]))  # refused now rather than after long work
+        picture(Path(given["chart"]))  # refused now rather than after long work
+    template = named(given["template"])
     with _progress(request) as progress:
         from outage_window.batch import analyze
 
@@ -102,7 +108,7 @@ def command(**given: Any) -> int:
         for entry in document["not_assessed"]:
             _say(f"not assessed: {entry['service']}: {entry['reason']}")
     if given["draft"] is not None or given["chart"] is not None:
-        _reports(analysis, given["draft"], given["chart"])
+        write_reports(analysis.incidents(), given["draft"], given["chart"], template, _say)
     return 1 if given["fail_on_outage"] and document["windows"] else 0
 
 
@@ -211,61 +217,6 @@ def _beside(document: dict[str, Any]) -> list[str]:
         f"not assessed: {n['service']}: {n['reason']}" for n in document["not_assessed"]
     ]
     return [*not_assessed, *document["notes"]]
-
-
-def _reports(analysis: Analysis, folder: str | None, chart: str | None) -> None:
-    """Write all drafts and charts, or none where a file is there that somebody may have edited."""
-    from outage_window.new_files import write_new
-
-    incidents = analysis.incidents()
-    if not incidents:
-        _say("no window was found, so there is nothing to draft or to draw")
-    files = [] if folder is None else _drafts(incidents, Path(folder))
-    files += [] if chart is None else _charts(incidents, Path(chart))
-    write_new(files)
-    for path, _ in files:
-        _say(f"wrote {path}")
-
-
-def _named(incidents: list[Incident]) -> Iterator[tuple[str, Incident]]:
-    """A file name each: the id, numbered where services differ only in what no file name holds."""
-    taken: dict[str, int] = {}
-    for incident in incidents:
-        taken[incident.id] = taken.get(incident.id, 0) + 1
-        again = taken[incident.id]
-        yield incident.id if again == 1 else f"{incident.id}-{again}", incident
-
-
-def _drafts(incidents: list[Incident], folder: Path) -> list[tuple[Path, bytes]]:
-    """One Markdown file a window, its chart beside it."""
-    from reports.chart import render as draw
-    from reports.draft import render
-
-    files = []
-    for name, incident in _named(incidents):
-        chart = f"{name}.svg"
-        files.append((folder / chart, draw(incident, "svg")))
-        files.append((folder / f"{name}.md", render(incident, charts=(chart,)).encode()))
-    return files
-
-
-def _charts(incidents: list[Incident], path: Path) -> list[tuple[Path, bytes]]:
-    """One window: the file as named; several: the id of each goes into the name."""
-    from reports.chart import render
-
-    form = _picture(path)
-    files = []
-    for name, incident in _named(incidents):
-        named = path if len(incidents) == 1 else path.with_stem(f"{path.stem}-{name}")
-        files.append((named, render(incident, form)))
-    return files
-
-
-def _picture(path: Path) -> Literal["svg", "png"]:
-    kinds: dict[str, Literal["svg", "png"]] = {".svg": "svg", ".png": "png"}
-    if path.suffix.lower() not in kinds:
-        raise InputError("--chart", f"expected a file name ending in .svg or .png, not {path.name}")
-    return kinds[path.suffix.lower()]
 
 
 def _say(text: str) -> None:

@@ -152,54 +152,28 @@ def _text(asked: Asked, drafts: Drafts) -> str:
     stored = drafts.stored() if asked.template is None else None
     if stored is not None:
         return stored
-    name, source = _template(asked.template or "default")
-    return _fresh(drafts, name, source)
+    from outage_window.drafts.templates import named
 
-
-def _fresh(drafts: Drafts, name: str, source: str | None) -> str:
-    from reports.draft import BadTemplate
-
-    try:
-        return drafts.fresh(name, source)
-    except BadTemplate as error:
-        raise InputError(error.where, error.expected) from None
-
-
-def _template(given: str) -> tuple[str, str | None]:
-    """The template's name, and its text where it is a file of the user's."""
-    from reports.draft import TEMPLATES
-
-    if given in TEMPLATES:
-        return given, None
-    path = Path(given)
-    try:
-        return path.name, path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        expected = f"expected {', '.join(TEMPLATES)}, or a file of your own that can be read"
-        raise InputError(f"--template {given}", expected) from None
+    return drafts.fresh(*named(asked.template or "default"))
 
 
 def _save(asked: Asked, path: Path, drafts: Drafts) -> None:
     """Write the draft with its charts beside it, or bring up to date the one that is there."""
-    from outage_window.drafts.files import manifest_of, redrafted, there, write_files
+    from outage_window.drafts.files import Draft, manifest_of, there, write_drafts
     from outage_window.drafts.forms import pictured, without_pictures
-    from outage_window.new_files import write_new
+    from outage_window.drafts.templates import named
 
     old = there(path)
     known = None if old is None else manifest_of(old)
     if known is not None and asked.template is None:
-        name, source = _template(known.template)
-        text = _fresh(drafts, name, source)
+        text = drafts.fresh(*named(known.template))
     else:
         text = _text(asked, drafts)
     charts = {name: drafts.chart(name, "svg") for name in pictured(text)}
     if None in charts.values():
         text, charts = without_pictures(text), {}
-    files = [(path, redrafted(path, text, asked.take))]
-    files += [(path.with_name(f"{n}.svg"), c) for n, c in charts.items() if c is not None]
-    # Beside a draft of ours the picture is ours, too; beside none it may be anybody's.
-    (write_new if old is None else write_files)(files)
-    for written, _ in files:
+    beside = tuple((path.with_name(f"{n}.svg"), c) for n, c in charts.items() if c is not None)
+    for written in write_drafts([Draft(path, text, beside)], asked.take):
         _say(f"wrote {written}")
 
 

@@ -11,6 +11,7 @@ from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
 from reports.facts import Incident
 from reports.findings import statement
+from reports.quantities import quantities
 
 SCHEMA = "outage-window/analysis/v1"
 
@@ -40,7 +41,7 @@ _USER_COUNTS = (
 def window_document(incident: Incident, window: Window, users: UserShare) -> dict[str, Any]:
     """One window with all that is known of it: `window` and `users` are the incident's own."""
     budget = incident.error_budget
-    return {
+    found = {
         "id": incident.id,
         "service": incident.service,
         "labels": {},
@@ -67,6 +68,15 @@ def window_document(incident: Incident, window: Window, users: UserShare) -> dic
             *([] if incident.rule is None else [_rule(incident.rule)]),
         ],
     }
+    return other_numbers(incident, found)
+
+
+def other_numbers(incident: Incident, found: dict[str, Any]) -> dict[str, Any]:
+    """The document with every number that a draft prints, under the name that its footnote says."""
+    for one in quantities(incident):
+        if "." not in one.field and found.get(one.field) is None:
+            found[one.field] = estimate(one.estimate.from_inputs(one.inputs))
+    return found
 
 
 def analysis_document(

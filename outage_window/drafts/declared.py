@@ -66,9 +66,9 @@ class DeclaredDrafts:
 
     def fresh(self, template: str, source: str | None) -> str:
         """The draft as a template makes it."""
-        from reports.draft import render
+        from outage_window.drafts.templates import rendered
 
-        return render(self._incident, template, source=source)
+        return rendered((self._incident,), template, source)
 
     def document(self) -> Any:
         """The incident as JSON."""

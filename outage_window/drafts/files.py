@@ -4,11 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from outage_window.errors import InputError
+from outage_window.new_files import write_new
 from reports.blocks import Manifest, manifest, parse
 from reports.redraft import redraft
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft for a file, and the pictures for those beside it."""
+
+    path: Path
+    text: str
+    pictures: tuple[tuple[Path, bytes], ...] = ()
+
+
+def write_drafts(drafts: Sequence[Draft], take: Collection[str] = ()) -> list[Path]:
+    """Write each draft, or bring the one that is there up to date; return what was written.
+
+    Beside a draft of ours a picture is ours, too; beside none it may be anybody's, and is not
+    written over. `InputError` comes before anything is written, as far as that can be seen.
+    """
+    new: list[tuple[Path, bytes]] = []
+    known: list[tuple[Path, bytes]] = []
+    for draft in drafts:
+        files = [(draft.path, redrafted(draft.path, draft.text, take)), *draft.pictures]
+        (new if there(draft.path) is None else known).extend(files)
+    write_new(new)
+    write_files(known)
+    return [path for draft in drafts for path in (draft.path, *(p for p, _ in draft.pictures))]
 
 
 def there(path: Path) -> str | None:

@@ -41,15 +41,15 @@ class StoreDrafts:
 
     def fresh(self, template: str, source: str | None) -> str:
         """The draft as a template makes it of the facts."""
+        from outage_window.drafts.templates import rendered
         from outage_window.live.drafting import chart_name
-        from reports.draft import render
 
         first = self._found[0]
         if first.record is None and first.draft and (template, source) == ("default", None):
             return first.draft  # all that there is of what an earlier version closed
         facts = self._facts()
         charts = [chart_name(one) for one in facts]
-        return render(facts, template, source=source, charts=charts)
+        return rendered(facts, template, source, charts)
 
     def document(self) -> Any:
         """The incident as JSON; several as a list."""

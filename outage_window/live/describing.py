@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from outage_window.document import window_document
-from outage_window.document.values import estimate, time_text
+from outage_window.document.build import other_numbers, window_document
+from outage_window.document.values import number, time_text
+from reports.chart_table import TableRow, table
 from reports.contradictions import contradictions
 from reports.escape import bare
 from reports.facts import AlertFact, Correction, EventFact, Incident, Related
 from reports.headline import headline, title
-from reports.quantities import quantities
+from reports.quantities import origins
 from reports.timeline import Row, timeline
 
 SCHEMA = "outage-window/incident/v1"
@@ -31,10 +32,7 @@ def document(incident: Incident) -> dict[str, Any]:
         "as_of": time_text(incident.as_of),
         **found,
     }
-    for one in quantities(incident):
-        if "." not in one.field and found.get(one.field) is None:
-            found[one.field] = estimate(one.estimate.from_inputs(one.inputs))
-    return found | {
+    return other_numbers(incident, found) | {
         "state": incident.state,
         "zone": incident.zone,
         "no_window_because": incident.no_window_because,
@@ -54,6 +52,8 @@ def document(incident: Incident) -> dict[str, Any]:
         "data_gaps": [
             {"start": time_text(start), "end": time_text(end)} for start, end in incident.data_gaps
         ],
+        "chart_rows": [_drawn(row) for row in table(incident)],
+        "inputs": [{"name": o.name, "sha256": o.sha256, "rows": o.rows} for o in origins(incident)],
         "command": incident.command,
     }
 
@@ -131,6 +131,24 @@ def _row(row: Row) -> dict[str, Any]:
         "text": bare(row.text),
         "important": row.important,
         "count": row.count,
+    }
+
+
+def _drawn(row: TableRow) -> dict[str, Any]:
+    return {
+        "start": time_text(row.start),
+        "end": time_text(row.end),
+        **{
+            name: None if value is None else number(value)
+            for name, value in (
+                ("covered_seconds", row.covered),
+                ("attempts", row.attempts),
+                ("lowest", row.lowest),
+                ("highest", row.highest),
+                ("expected", row.expected),
+            )
+        },
+        "in_window": row.in_window,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outage_window.drafts.files import redrafted, write_files
+from outage_window.drafts.files import Draft, write_drafts
 from reports.facts import Incident
 
 
@@ -32,10 +32,7 @@ def chart(incident: Incident) -> bytes | None:
 def write(folder: str, incident: Incident, text: str, picture: bytes | None) -> Path:
     """Write draft and chart into the folder; a draft that is there keeps what people wrote."""
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    file = target / f"{incident.id}.md"
-    files = [(file, redrafted(file, text))]
-    if picture is not None:
-        files.append((target / f"{incident.id}.svg", picture))
-    write_files(files)
-    return file
+    beside = () if picture is None else ((target / f"{incident.id}.svg", picture),)
+    draft = Draft(target / f"{incident.id}.md", text, beside)
+    write_drafts([draft])
+    return draft.path

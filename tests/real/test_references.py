@@ -2,7 +2,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -11,7 +16,9 @@ from outage_window.demo import writers
 from outage_window.demo.counters import SCRAPE, SYSTEM_REASON, USER_REASON, scrape
 from outage_window.demo.references import ACCOUNTS, CONFIG, IDENTITY, REFERENCES, SESSIONS, TOKENS
 from outage_window.demo.simulate import simulate, truth
+from reports.blocks import unmarked
 from tests.demo.worlds import scrape_with_newborn
+from tests.real.facts import FACTS, HUMAN
 from tests.real.programs import (
     alertmanager,
     fill,
@@ -22,7 +29,10 @@ from tests.real.programs import (
     serve,
     wait_for,
 )
+from tests.reports.markdown import Parsed, parse
 
+OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 pytestmark = pytest.mark.real
 SEED = 11
 RESTARTS = {TOKENS.id: {1: TOKENS.start + 7.0}}
@@ -153,6 +163,135 @@ def test_nothing_else_is_found(served):
     program, _ = served
     found = program.get("/api/v1/incidents")["incidents"]
     assert sorted(one["service"] for one in found) == sorted(BY_SERVICE), json.dumps(found)[:2000]
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft as a reader has it, and its parts as a parser does."""
+
+    text: str
+    incident: dict
+    parsed: Parsed
+
+    def table(self, *columns):
+        """The rows of the first table that has these columns."""
+        return next(t for t in self.parsed.tables if set(columns) <= set(t[0]))[1:]
+
+    def section(self, name):
+        """The lines below a heading, up to the next."""
+        return self.text.partition(f"\n### {name}\n")[2].partition("\n#")[0]
+
+
+@pytest.fixture(params=FACTS)
+def drafted(served, request):
+    """The facts of an outage, and the draft that the command writes of it."""
+    program, _ = served
+    facts = FACTS[request.param]
+    (incident,) = incidents(program, facts.service)
+    command = [OUTAGE_WINDOW, "draft", incident["id"], "--url", program.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    text = unmarked(done.stdout)
+    return facts, Drafted(text, incident, parse(text))
+
+
+def plain_text(markdown):
+    return parse(markdown).text
+
+
+def moment(text):
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_start_and_end_stand_measured_alerted_and_declared(drafted):
+    facts, draft = drafted
+    local = facts.local != ("", "")
+    columns = ("Start (UTC)", "End (UTC)")
+    rows = {row[0]: row for row in draft.table("Fact", *columns)}
+    start, end = (1, 3) if local else (1, 2)
+    declared = rows["Declared by people"]
+    assert (declared[start], declared[end]) == facts.declared
+    measured = rows["Measured"]
+    for found, true in zip((measured[start], measured[end]), facts.measured, strict=True):
+        assert abs(moment(found) - moment(true)) <= SCRAPE
+    if local:
+        assert (declared[2], declared[4]) == facts.local
+    alerts = rows["Alerts, first fired to last resolved"]
+    assert alerts[start] == (facts.alert or "none")
+
+
+def test_whom_it_hit_and_how(drafted):
+    facts, draft = drafted
+    rows = {row[0]: row[1] for row in draft.table("Quantity", "Value")}
+    share = float(rows["Share of users hit"].removesuffix(" %"))
+    if facts.share is not None:
+        assert share == pytest.approx(100 * facts.share, abs=1.0)
+    assert f"What users experienced: {facts.hit}" in draft.parsed.text
+    assert f"Service: {facts.service}" in draft.parsed.text
+
+
+def test_how_it_was_noticed_and_by_which_alert_first(drafted):
+    facts, draft = drafted
+    assert f"Noticed first by {facts.noticed}" in draft.parsed.text
+    steps = {row[0].partition(" (")[0]: row[1] for row in draft.table("Step", "Since the onset")}
+    assert steps.get("First alert fired") == facts.alert
+    if facts.alert is None:
+        assert "no alert fired" in draft.parsed.text
+        assert "would have fired at" in draft.parsed.text
+
+
+def test_to_whom_and_when_it_was_escalated(drafted):
+    facts, draft = drafted
+    said = draft.section("Escalation")
+    if facts.escalated is None:
+        assert "No escalation was given." in said
+    else:
+        assert f"- {facts.escalated[0]}: Escalated → {facts.escalated[1]}\n" in said
+
+
+def test_what_ended_it_and_what_was_looked_into(drafted):
+    facts, draft = drafted
+    for text in facts.resolved:
+        assert text in plain_text(draft.section("Resolution"))
+    for text in facts.leads:
+        assert text in plain_text(draft.section("Misleading paths"))
+
+
+def test_the_milestones_stand_in_the_timeline(drafted):
+    facts, draft = drafted
+    timeline = draft.table("Kind", "What")
+    kinds = {(row[-2], row[0]) for row in timeline}
+    assert set(facts.milestones) <= kinds
+    assert {"Onset", "Recovery", "Declared start", "Declared end"} <= {row[-2] for row in timeline}
+
+
+def test_what_does_not_fit_is_named_and_asked(drafted):
+    facts, draft = drafted
+    named = set(re.findall("^- `([a-z-]+)`: ", draft.text, re.MULTILINE))
+    assert set(facts.odd) <= named
+    asked = set(re.findall(r"^- TODO\(owner\?\): ([a-z-]+): ", draft.text, re.MULTILINE))
+    assert asked == named
+
+
+def test_every_human_field_is_a_marked_question(drafted):
+    _, draft = drafted
+    questions = [line for line in draft.text.splitlines() if "TODO(owner?):" in line]
+    for question in HUMAN:
+        assert any(question in line for line in questions), question
+
+
+def test_nothing_is_stated_that_the_inputs_do_not_support(drafted):
+    """Every time of the draft is one of the document, and every quotation one of the inputs."""
+    _, draft = drafted
+    known = set(TIME.findall(json.dumps(draft.incident))) | {"2024"}
+    drawn = {cell for row in draft.table("From (UTC)", "Attempts") for cell in row[:2]}
+    for found in TIME.findall(draft.text.partition("\n### Chart\n")[0]):
+        near = [one for one in known if len(one) > 4 and abs(moment(one) - moment(found)) <= 60]
+        assert near or found in drawn, found
+    texts = [e["text"] for e in draft.incident["events"]]
+    texts += [a["name"] for a in draft.incident["alerts"]]
+    for quoted in re.findall("“([^”]*)”", draft.parsed.text):
+        assert quoted in texts or quoted.startswith("error ratio over"), quoted
 
 
 @pytest.mark.parametrize("outage", REFERENCES, ids=lambda o: o.id)

@@ -89,7 +89,7 @@ def counted_users(affected: float, blocked: float, experience: str) -> UserShare
         active_users=Estimate(active, active - 60, active + 51, "users", "measured", DENOMINATOR),
         user_minutes_observed=Estimate.exact(182_340.4, "user-minutes", "to the next attempt"),
         user_minutes_potential=Estimate.exact(913_002.0, "user-minutes", "users hit x duration"),
-        expected_active=NOT_GIVEN,
+        expected_active=replace(NOT_GIVEN, unit="users"),
         share_of_expected_active=NOT_GIVEN,
         share_of_registered=NOT_GIVEN,
         experience=experience,  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def refused_users(reason: str = "no attempts per user were given") -> UserShare:
         active_users=none("users"),
         user_minutes_observed=none("user-minutes"),
         user_minutes_potential=none("user-minutes"),
-        expected_active=NOT_GIVEN,
+        expected_active=replace(NOT_GIVEN, unit="users"),
         share_of_expected_active=NOT_GIVEN,
         share_of_registered=NOT_GIVEN,
         experience="not_derivable",
