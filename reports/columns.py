@@ -35,7 +35,7 @@ def columns(curve: Curve) -> Columns:
 
 def steps(start: F64, end: F64, value: F64) -> tuple[F64, F64]:
     """(x, y) of a step line over [`start`, `end`) each, broken (NaN) where time is left out."""
-    hole = np.append(start[1:] > end[:-1] + 0.5 * (end[:-1] - start[:-1]), False)
-    x = np.stack([start, end, end], axis=1)
-    y = np.stack([value, value, np.where(hole, np.nan, value)], axis=1)
-    return x.ravel(), y.ravel()
+    x = np.stack([start, end], axis=1).ravel()
+    y = np.stack([value, value], axis=1).ravel()
+    hole = np.flatnonzero(start[1:] > end[:-1] + 0.5 * (end[:-1] - start[:-1]))
+    return np.insert(x, 2 * hole + 2, end[hole]), np.insert(y, 2 * hole + 2, np.nan)

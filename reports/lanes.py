@@ -1,29 +1,22 @@
-"""The lanes of a chart: alerts, changes, tickets and declared times, a row each, in marks."""
+"""The lanes of a chart: alerts, changes, tickets, actions and declared times, a row each."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from reports import moments, times
 from reports.facts import Incident
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-INK = "#333333"
 _EVENTS = (
-    ("changes", ("change",), "^"),
-    ("tickets, reports", ("ticket", "detected_by"), "o"),
-    (
-        "actions, notes",
-        ("acknowledged", "escalated", "identified", "investigating", "mitigating", "note"),
-        "|",
-    ),
+    ("changes", "change", "^", ("change",)),
+    ("tickets", "ticket", "o", ("ticket",)),
+    ("reports", "report", "D", ("detected_by",)),
+    ("acknowledged", "acknowledgement", "s", ("acknowledged",)),
+    ("escalated", "escalation", "P", ("escalated",)),
+    ("milestones", "milestone", "X", ("investigating", "identified", "mitigating")),
+    ("notes", "note", "|", ("note",)),
 )
-KINDS = {"change": "change", "ticket": "ticket", "detected_by": "report"}
-PLURAL = {"action or note": "actions and notes", "declared stretch": "declared stretches"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +44,10 @@ class Lane:
 def lanes(incident: Incident) -> tuple[Lane, ...]:
     """The rows that have something in them, from top to bottom."""
     found = [Lane("alerts", "v", _alerts(incident))]
-    for name, types, marker in _EVENTS:
+    for name, kind, marker, types in _EVENTS:
         events = moments.events_of(incident, *types)
-        found.append(
-            Lane(
-                name,
-                marker,
-                tuple(Mark(KINDS.get(e.type, "action or note"), e.time) for e in events),
-            )
-        )
-    found.append(Lane("declared", "|", _declared(incident)))
+        found.append(Lane(name, marker, tuple(Mark(kind, event.time) for event in events)))
+    found.append(_declared(incident))
     return tuple(lane for lane in found if lane.marks)
 
 
@@ -84,34 +71,16 @@ def within(incident: Incident) -> tuple[Lane, ...]:
 def counted(incident: Incident) -> str:
     """What is drawn, in words: `2 changes, 2 tickets, 1 report`; empty when nothing is."""
     found = Counter(mark.kind for lane in within(incident) for mark in lane.marks)
-    return ", ".join(
-        f"{n} {kind if n == 1 else PLURAL.get(kind, kind + 's')}" for kind, n in found.items()
-    )
+    return ", ".join(f"{n} {_plural(kind) if n > 1 else kind}" for kind, n in found.items())
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
 
 
 def _seen(mark: Mark, begin: float, end: float) -> bool:
     stop = end if mark.open else mark.time if mark.end is None else mark.end
     return mark.time <= end and stop >= begin
-
-
-def draw(axis: Axes, rows: tuple[Lane, ...], until: float) -> None:
-    """Draw the rows; stretches that have not ended run to `until` (seconds) with an arrow."""
-    for y, lane in enumerate(rows):
-        for mark in lane.marks:
-            stop = until if mark.open else mark.end
-            if stop is not None:
-                span = (mark.time / times.DAY, stop / times.DAY)
-                axis.plot(span, (y, y), color=INK, lw=3.5, alpha=0.45, solid_capstyle="butt")
-            if mark.open:
-                axis.plot([until / times.DAY], [y], ">", color=INK, ms=5, clip_on=False)
-        starts = [mark.time / times.DAY for mark in lane.marks]
-        ends = [m.end / times.DAY for m in lane.marks if m.end is not None and lane.marker == "|"]
-        points = starts + ends
-        axis.plot(points, [y] * len(points), lane.marker, color=INK, ms=6, mew=1.4, ls="none")
-    axis.set_yticks(range(len(rows)), [lane.name for lane in rows])
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
 
 
 def _alerts(incident: Incident) -> tuple[Mark, ...]:
@@ -121,8 +90,11 @@ def _alerts(incident: Incident) -> tuple[Mark, ...]:
     )
 
 
-def _declared(incident: Incident) -> tuple[Mark, ...]:
+def _declared(incident: Incident) -> Lane:
+    """A stretch where both ends are declared, in order; else what there is, with its name."""
     start, end = moments.declared_start(incident), moments.declared_end(incident)
     if start is not None and end is not None and end.time >= start.time:
-        return (Mark("declared stretch", start.time, end.time),)
-    return tuple(Mark("declared time", e.time) for e in (start, end) if e is not None)
+        return Lane("declared", "|", (Mark("declared stretch", start.time, end.time),))
+    name = "declared" if start and end else "declared start" if start else "declared end"
+    marks = tuple(Mark("declared time", e.time) for e in (start, end) if e is not None)
+    return Lane(name, "|", marks)

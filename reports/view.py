@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from datetime import tzinfo
+from typing import Any
 
-from reports import headline, moments, numbers, times
+from reports import headline, moments, times
 from reports.asked import QUESTIONS
 from reports.chart_table import TableRow, table
 from reports.contradictions import Contradiction, contradictions
-from reports.escape import note, plain
+from reports.escape import plain
 from reports.facts import EventFact, Incident, Related
 from reports.findings import said, verdict_on
 from reports.postmortem import (
     Corrected,
     Drawn,
-    Edge,
     Near,
     Odd,
     Other,
@@ -23,11 +23,11 @@ from reports.postmortem import (
     Postmortem,
     Row,
     Source,
-    Step,
     Told,
 )
 from reports.quantities import folded, number, origins, quantities
 from reports.rule import rule_outcome
+from reports.side_by_side import edges, phases, steps
 from reports.summary import chart_title, is_level, text_equivalent
 from reports.tidy import tidy
 from reports.timeline import timeline
@@ -36,14 +36,6 @@ MOST_ROWS = 60
 """A timeline longer than this shows its important rows alone, and says how many it leaves out."""
 MOST_LISTED = 20
 """Of one kind of event no list shows more than this; the rest is counted."""
-STEPS = (
-    ("ticket", "First ticket"),
-    ("detected_by", "First report"),
-    ("acknowledged", "Acknowledged"),
-    ("escalated", "Escalated"),
-    ("identified", "Cause identified"),
-    ("mitigating", "Mitigation begun"),
-)
 FIELDS = {
     "title": "Title",
     "impact": "Impact statement",
@@ -58,61 +50,89 @@ def view(raw: Incident) -> Postmortem:
     """The incident as templates see it; the same facts give the same view."""
     incident = tidy(raw)
     zone = times.local_zone(incident.zone)
-    found = quantities(incident)
-    every = {one.id: number(one, incident, zone) for one in found}
-    shown = [number(one, incident, zone) for one in folded(found)]
-    rows, left_out = _rows(incident, zone)
-    odd = contradictions(incident)
-    window, level = incident.window, is_level(incident)
+    found = {**_identity(incident, zone), **_numbers(incident, zone), **_lists(incident, zone)}
+    return Postmortem(**found, **_told_by_people(incident, zone), **_evidence(incident))
+
+
+def _identity(incident: Incident, zone: tzinfo | None) -> dict[str, Any]:
+    """What it is, and the sentences about it."""
+    window = incident.window
     statement, dismissed = (moments.correction(incident, f) for f in ("impact", "dismissed"))
-    return Postmortem(
-        id=incident.id,
-        service=incident.service,
-        state=incident.state,
-        revision=incident.revision,
-        as_of=times.utc(incident.as_of),
-        zone=incident.zone if zone else "",
-        title=headline.title(incident),
-        headline=headline.headline(incident),
-        points=tuple(Point(*point) for point in headline.points(incident)),
-        measured=window is not None,
-        recovered=window is not None and window.end.value is not None,
-        no_window_because=incident.no_window_because,
-        dismissed=dismissed.value if dismissed else "",
-        statement=statement.value if statement else "",
-        alerted=bool(moments.alerts_of(incident)),
-        alerts_known=incident.alerts_known,
-        alerting=_alerting(incident, odd),
-        experienced=headline.experienced(incident),
-        noticed_by=headline.noticed_by(incident),
-        numbers=every,
-        impact=tuple(one for one in shown if one.group == "impact"),
-        detection=tuple(one for one in shown if one.group == "detection"),
-        edges=tuple(_edges(incident, zone)),
-        phases=tuple(_phases(incident)),
-        steps=tuple(_steps(incident)),
-        odd=tuple(Odd(one.id, one.statement, QUESTIONS[one.id]) for one in odd),
-        timeline=rows,
-        left_out=left_out,
-        key_rows=tuple(row for row in rows if row.important),
-        triggers=tuple(_near(one, zone) for one in moments.near_onset(incident)),
-        resolutions=tuple(_near(one, zone) for one in moments.near_recovery(incident)),
-        actions=_told(incident, zone, "change", "mitigating", since_onset=True),
-        leads=_told(incident, zone, "investigating", since_onset=True),
-        identified=_told(incident, zone, "identified"),
-        escalations=_told(incident, zone, "escalated"),
-        findings=said(incident.findings),
-        corrections=tuple(_corrections(incident)),
-        related=tuple(_other(one) for one in incident.related),
-        inputs=tuple(
+    return {
+        "id": incident.id,
+        "service": incident.service,
+        "state": incident.state,
+        "revision": incident.revision,
+        "as_of": times.utc(incident.as_of),
+        "zone": incident.zone if zone else "",
+        "title": headline.title(incident),
+        "headline": headline.headline(incident),
+        "points": tuple(Point(*point) for point in headline.points(incident)),
+        "measured": window is not None,
+        "recovered": window is not None and window.end.value is not None,
+        "no_window_because": incident.no_window_because,
+        "dismissed": dismissed.value if dismissed else "",
+        "statement": statement.value if statement else "",
+        "alerted": bool(moments.alerts_of(incident)),
+        "alerts_known": incident.alerts_known,
+        "experienced": headline.experienced(incident),
+        "noticed_by": headline.noticed_by(incident),
+    }
+
+
+def _numbers(incident: Incident, zone: tzinfo | None) -> dict[str, Any]:
+    found = quantities(incident)
+    shown = [number(one, incident, zone) for one in folded(found)]
+    return {
+        "numbers": {one.id: number(one, incident, zone) for one in found},
+        "impact": tuple(one for one in shown if one.group == "impact"),
+        "detection": tuple(one for one in shown if one.group == "detection"),
+        "edges": edges(incident, zone),
+        "phases": phases(incident),
+        "steps": steps(incident),
+    }
+
+
+def _lists(incident: Incident, zone: tzinfo | None) -> dict[str, Any]:
+    """What does not fit, the timeline, and what is near in time."""
+    odd = contradictions(incident)
+    rows, left_out = _rows(incident, zone)
+    return {
+        "odd": tuple(Odd(one.id, one.statement, QUESTIONS[one.id]) for one in odd),
+        "alerting": _alerting(incident, odd),
+        "timeline": rows,
+        "left_out": left_out,
+        "key_rows": tuple(row for row in rows if row.important),
+        "triggers": tuple(_near(one, zone) for one in moments.near_onset(incident)),
+        "resolutions": tuple(_near(one, zone) for one in moments.near_recovery(incident)),
+        "findings": said(incident.findings),
+        "related": tuple(_other(one) for one in incident.related),
+    }
+
+
+def _told_by_people(incident: Incident, zone: tzinfo | None) -> dict[str, Any]:
+    return {
+        "actions": _told(incident, zone, "change", "mitigating", since_onset=True),
+        "leads": _told(incident, zone, "investigating", since_onset=True),
+        "identified": _told(incident, zone, "identified"),
+        "escalations": _told(incident, zone, "escalated"),
+        "corrections": tuple(_corrections(incident)),
+    }
+
+
+def _evidence(incident: Incident) -> dict[str, Any]:
+    """Where it comes from, and the chart in words and figures."""
+    level = is_level(incident)
+    return {
+        "inputs": tuple(
             Source(o.name, o.sha256 or "not recorded", f"{o.rows:,}") for o in origins(incident)
         ),
-        command=plain(incident.command),
-        chart_title=chart_title(incident),
-        chart_text=text_equivalent(incident),
-        chart_quantity="Errors" if level else "Error ratio",
-        chart_rows=tuple(_drawn(row, level) for row in table(incident)),
-    )
+        "command": plain(incident.command),
+        "chart_title": chart_title(incident),
+        "chart_text": text_equivalent(incident),
+        "chart_quantity": "Errors" if level else "Error ratio",
+        "chart_rows": tuple(_drawn(row, level) for row in table(incident)),
+    }
 
 
 def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
@@ -121,92 +141,6 @@ def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
         return rule_outcome(incident)
     alerted = "the alert came late" if moments.alerts_of(incident) else "no alert fired"
     return f"{alerted}; what a plain rule would have done stands with what does not fit."
-
-
-def _edges(incident: Incident, zone: tzinfo | None) -> list[Edge]:
-    """Measured, alerted and declared times side by side."""
-    rows = []
-    window = incident.window
-    if window is not None:
-        start, end = numbers.show(window.start, zone), numbers.show(window.end, zone)
-        length = numbers.show(window.duration_seconds)
-        ended = "none yet" if window.end.value is None else end.value + note("end")
-        begun, lasted = start.value + note("start"), length.value + note("duration_seconds")
-        rows.append(Edge("Measured", begun, ended, start.local, end.local, lasted))
-        named = "Measured, 95 % interval"
-        rows.append(Edge(named, start.interval, end.interval, "", "", length.interval))
-    else:
-        rows.append(Edge("Measured", "not derivable", "not derivable", "", "", "not derivable"))
-    alerts = moments.alerts_of(incident)
-    ends = [a.resolved_at for a in alerts]
-    last = None if None in ends else max((e for e in ends if e is not None), default=None)
-    none = "none" if incident.alerts_known else "not known"
-    first = min((a.fired_at for a in alerts), default=None)
-    firing = "still firing" if alerts else none
-    named = "Alerts, first fired to last resolved"
-    rows.append(_edge(named, (first, last), zone, (none, firing), ("first_alert", "")))
-    told = (moments.declared_start(incident), moments.declared_end(incident))
-    times_said = tuple(None if event is None else event.time for event in told)
-    missing, marks = ("none given", "none given"), ("declared_start", "declared_end")
-    rows.append(_edge("Declared by people", times_said, zone, missing, marks))
-    return rows
-
-
-def _edge(
-    name: str,
-    edges: tuple[float | None, ...],
-    zone: tzinfo | None,
-    missing: tuple[str, str],
-    marks: tuple[str, str],
-) -> Edge:
-    start, end = edges
-    length = times.about(end - start) if start is not None and end is not None else ""
-    shown = [
-        instead if at is None else times.utc(at) + (note(mark) if mark else "")
-        for at, instead, mark in zip(edges, missing, marks, strict=True)
-    ]
-    local = ["" if at is None or zone is None else times.local(at, zone) for at in edges]
-    return Edge(name, shown[0], shown[1], local[0], local[1], length)
-
-
-def _phases(incident: Incident) -> list[Step]:
-    window = incident.window
-    if window is None or len(window.phases) < 2:
-        return []
-    return [
-        Step(
-            f"Phase {i}",
-            times.utc(p.start),
-            times.utc(p.end),
-            times.about(p.end - p.start),
-            numbers.show(p.error_ratio).value,
-        )
-        for i, p in enumerate(window.phases, start=1)
-    ]
-
-
-def _steps(incident: Incident) -> list[Step]:
-    """The detection delay in its parts: what happened, when, and how long after the onset."""
-    alert, window = moments.first_alert(incident), incident.window
-    marks = [] if window is None else [("Onset (measured)", window.onset)]
-    if alert is not None:
-        marks.append((f"First alert fired ({alert.name})", alert.fired_at))
-        if alert.received_at is not None:
-            marks.append(("First alert delivered", alert.received_at))
-    for kind, name in STEPS:
-        marks += [(name, e.time) for e in moments.events_of(incident, kind)[:1]]
-    marks.sort(key=lambda mark: mark[1])
-    since = "the onset"
-    return [
-        Step(
-            name,
-            times.utc(at),
-            "",
-            "" if window is None else times.apart(at - window.onset, since),
-            "",
-        )
-        for name, at in marks
-    ]
 
 
 def _rows(incident: Incident, zone: tzinfo | None) -> tuple[tuple[Row, ...], int]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
     from outage_window.clock import Clock
+    from outage_window.live.loop import Loop
+    from outage_window.live.status import Status
     from outage_window.settings.models import Settings
     from outage_window.store import Store
 
@@ -54,18 +56,35 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     server = _listen(create_app(store, settings, status, config_file=file), settings)
     watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
     loop = Loop(watch, settings.scan_interval)
+    publishing = _publishing(settings, store, status)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     serving.start()
     loop.start()
+    publishing.start()
     host, port = server.effective_host, server.effective_port
     click.echo(f"listening on http://{host}:{port} (pages, API, webhooks)")
     stop.wait()
     _stop_listening(server)
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
     loop.stop()
+    publishing.stop()
+
+
+def _publishing(settings: Settings, store: Store, status: Status) -> Loop:
+    """A loop of its own: what is published must not keep what is measured waiting."""
+    from outage_window import clock
+    from outage_window.live.loop import Loop
+    from outage_window.live.publishing import Publisher
+    from outage_window.publish.build import build
+    from outage_window.publish.sending import REAL
+    from reports.redraft import redraft
+
+    targets = build(settings, redraft, REAL)
+    publisher = Publisher(store, targets, status, clock.system, settings.web.url)
+    return Loop(publisher, settings.scan_interval)
 
 
 def _stop_listening(server: BaseWSGIServer) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from reports.blocks import Block, fresh, manifest, parse, write
-from reports.facts import Incident
+
+if TYPE_CHECKING:
+    from reports.facts import Incident
 
 FORMATS = {
     "markdown": "text/markdown; charset=utf-8",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outage_window.drafts.forms import Pictures
 from outage_window.errors import InputError
 from outage_window.kept import Reader, StoredIncident, described, reading
 
@@ -34,6 +33,10 @@ class StoreDrafts:
         with reading(database(settings)) as reader:
             found = [_get(reader, identity, say) for identity in identities]
             return cls(found, [reader.history(one.id) for one in found])
+
+    def only(self) -> StoredIncident:
+        """The first incident as it is stored."""
+        return self._found[0]
 
     def stored(self) -> str | None:
         """The draft with what people wrote into it; None for several incidents."""
@@ -61,6 +64,8 @@ class StoreDrafts:
 
     def chart(self, identity: str, ending: str, theme: str = "light") -> bytes | None:
         """A chart, as it was stored, or drawn from the facts."""
+        from outage_window.drafts.forms import Pictures
+
         for one in self._found:
             if one.id == identity or len(self._found) == 1:
                 facts = () if one.record is None else (_decoded(one),)

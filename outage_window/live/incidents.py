@@ -34,7 +34,7 @@ REVISABLE = 7 * 86400 * NS
 
 
 class Keeper:
-    """Derives incidents and saves them; `current` holds the facts of those that are open.
+    """Derives incidents and saves them.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
     """
@@ -43,13 +43,11 @@ class Keeper:
         self,
         settings: Settings,
         store: Store,
-        current: dict[str, Incident],
         config_file: str | None = None,
     ) -> None:
         self._settings = settings
         self._config_file = config_file
         self._store = store
-        self._current = current
 
     def update(self, scene: Scene) -> None:
         """Bring the incidents of a scene's service up to date."""
@@ -184,10 +182,7 @@ class Keeper:
             return incidents.beside(connection, incident.id, incident.service, start, end)
 
     def _told(self, incident: Incident, stored: StoredIncident | None, row: StoredIncident) -> None:
-        if row.closed_at is None:
-            self._current[incident.id] = incident
-        else:
-            self._current.pop(incident.id, None)
+        if row.closed_at is not None:
             self._write(incident, row)
         if stored is None or stored.state != row.state or row.moved:
             log.info("incident %s is %s%s", row.id, row.state, row.moved and f": {row.moved}")
@@ -208,7 +203,6 @@ class Keeper:
             self._store.write(
                 lambda c, one=absorbed.id: incidents.merge(c, one, into, scene.now)  # type: ignore[misc]
             )
-            self._current.pop(absorbed.id, None)
             log.info("incident %s became part of %s", absorbed.id, into)
 
     def _command(self, identity: str) -> str:

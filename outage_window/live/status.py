@@ -6,8 +6,6 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from reports.facts import Incident
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
@@ -36,8 +34,6 @@ class Status:
     scans: int = 0
     scan_seconds: float = 0.0
     last_delivery_at: int | None = None
-    open_incidents: dict[str, Incident] = field(default_factory=dict)
-    """The facts of incidents that are not closed, for charts that are drawn when asked for."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, label: str = "", by: int = 1) -> None:

@@ -37,7 +37,7 @@ from outage_window.store import (
     samples,
     upkeep,
 )
-from reports.facts import AlertFact, Incident
+from reports.facts import AlertFact
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,6 @@ class Watch:
         config_file: str | None = None,
     ) -> None:
         self.status = status or Status(clock())
-        self.current: dict[str, Incident] = self.status.open_incidents
         self._settings = settings
         self._store = store
         self._clock = clock
@@ -89,7 +88,7 @@ class Watch:
             asked = settings.prometheus
             self._client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
         self._assigner = Assigner(settings)
-        self._keeper = Keeper(settings, store, self.current, config_file)
+        self._keeper = Keeper(settings, store, config_file)
         self._known = {
             service.name: _Known(Attempting(store, service)) for service in settings.services
         }

@@ -13,7 +13,9 @@ from pydantic_core import ErrorDetails
 
 from outage_window.errors import InputError, one_line
 from outage_window.settings.models import SQLITE, Service, Settings, known_keys
+from outage_window.settings.publish import KINDS
 from outage_window.settings.source import (
+    BEARER,
     FILE_SUFFIX,
     Key,
     Problem,
@@ -36,6 +38,8 @@ SHAPES = {
     "model_attributes_type": "keys and values",
     "string_type": "text, in quotes if need be",
 }
+
+NO_KIND = ("union_tag_not_found", "union_tag_invalid")
 
 
 class SettingsError(InputError):
@@ -75,7 +79,7 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
         return None, [Problem(0, "", "expected text in UTF-8")]
     source = from_yaml(text)
     overlay(source, environ)
-    read_secrets(source, Path(path).parent)
+    read_secrets(source, Path(path).parent, lambda above: BEARER in known_keys(above))
     try:
         settings = Settings.model_validate(source.values)
     except ValidationError as error:
@@ -122,8 +126,15 @@ def _line(name: str, problem: Problem) -> str:
 
 
 def _problem(detail: ErrorDetails, source: Source) -> Problem:
+    return source.problem(_place(detail), _expectation(detail, tuple(detail["loc"])))
+
+
+def _place(detail: ErrorDetails) -> Key:
+    """The key in the file: to pydantic the kind of a target is a part of it, where it is right."""
     key: Key = tuple(detail["loc"])
-    return source.problem(key, _expectation(detail, key))
+    if detail["type"] in NO_KIND:
+        return (*key, "kind")
+    return key[:2] + key[3:] if key[:1] == ("publish",) and set(key[2:3]) & set(KINDS) else key
 
 
 def _expectation(detail: ErrorDetails, key: Key) -> str:
@@ -131,6 +142,8 @@ def _expectation(detail: ErrorDetails, key: Key) -> str:
         return LATER[str(key[-1])]
     if detail["type"] == "extra_forbidden":
         return _nearest(str(key[-1]), key[:-1])
+    if detail["type"] in NO_KIND:
+        return f"expected one of {', '.join(KINDS)}"
     if detail["type"] == "missing":
         return "expected a value: it is required"
     if detail["type"] == "literal_error":
@@ -151,7 +164,7 @@ def _plain(message: str) -> str:
 
 def _nearest(name: str, above: Key) -> str:
     known = known_keys(above)
-    known += [f"token{FILE_SUFFIX}"] if "token" in known else []
+    known += [BEARER + FILE_SUFFIX] if BEARER in known else []
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"unknown key, expected {close[0]}?"
@@ -177,13 +190,18 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
     found += [
         source.problem(key, "expected ASCII without line ends") for key in _unsendable(settings)
     ]
-    names: dict[str, int] = {}
+    for part, named in (("services", settings.services), ("publish", settings.publish)):
+        for i, name in _taken([one.name for one in named]):
+            wrong((part, i, "name"), f"expected a name of its own: {name} is taken")
     for i, service in enumerate(settings.services):
-        if names.setdefault(service.name, i) != i:
-            wrong(("services", i, "name"), f"expected a name of its own: {service.name} is taken")
         for key, expected in _service_rules(service, settings):
             wrong(("services", i, key), expected)
     return found
+
+
+def _taken(names: list[str]) -> list[tuple[int, str]]:
+    """Each name that stands earlier too, with its index."""
+    return [(i, name) for i, name in enumerate(names) if name in names[:i]]
 
 
 def _unsendable(settings: Settings) -> list[Key]:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta, timezone, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
-from outage_window.settings.durations import parse_duration
+from outage_window.settings.parts import Part, Seconds, expected
+from outage_window.settings.publish import Targets
 from outage_window.sources import selectors
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
@@ -29,23 +21,11 @@ SQLITE = "sqlite:///"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
-def _expected(text: str) -> PydanticCustomError:
-    # Braces are placeholders to pydantic, and selectors are full of them.
-    return PydanticCustomError("expected", "{text}", {"text": text})
-
-
-def _duration(value: object) -> float:
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise _expected(str(error)) from None
-
-
 def _selector(value: str) -> str:
     try:
         return selectors.parse(value, "selector").text
     except InputError as error:
-        raise _expected(error.expected) from None
+        raise expected(error.expected) from None
 
 
 def _matcher(value: str) -> str:
@@ -53,7 +33,7 @@ def _matcher(value: str) -> str:
     try:
         selectors.parse(text if text.startswith("{") else "{" + text + "}", "matcher")
     except InputError:
-        raise _expected('expected an Alertmanager matcher such as service="auth"') from None
+        raise expected('expected an Alertmanager matcher such as service="auth"') from None
     return text.removeprefix("{").removesuffix("}")
 
 
@@ -61,47 +41,42 @@ def _zone(value: str) -> str:
     try:
         zone(value)
     except (ValueError, OSError, KeyError):
-        raise _expected('expected an IANA zone such as America/Bogota, or "-05:00"') from None
+        raise expected('expected an IANA zone such as America/Bogota, or "-05:00"') from None
     return value
 
 
 def _address(value: str) -> str:
     match = _ADDRESS.fullmatch(value)
     if match is None or not int(match[2]) <= 65535:
-        raise _expected("expected HOST:PORT such as 127.0.0.1:9195")
+        raise expected("expected HOST:PORT such as 127.0.0.1:9195")
     return value
 
 
 def _http(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _expected("expected a URL such as http://127.0.0.1:9090")
+        raise expected("expected a URL such as http://127.0.0.1:9090")
     return value.rstrip("/")
 
 
 def _service_name(value: str) -> str:
     if not _NAME.fullmatch(value):
-        raise _expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
+        raise expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
     return value
 
 
 def _database(value: str) -> str:
     if not re.fullmatch(r"sqlite:///[^?\x00]+", value) or value.endswith(":memory:"):
-        raise _expected("expected sqlite:///FILE, the only database supported so far")
+        raise expected("expected sqlite:///FILE, the only database supported so far")
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(_duration)]
 SelectorText = Annotated[str, AfterValidator(_selector)]
 MatcherText = Annotated[str, AfterValidator(_matcher)]
 ZoneText = Annotated[str, AfterValidator(_zone)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
-
-
-class Reasons(_Part):
+class Reasons(Part):
     """Which failure reasons are the service's own doing, and which the user's.
 
     `preset` fills in for a known program what is not listed here.
@@ -112,28 +87,28 @@ class Reasons(_Part):
     user: tuple[str, ...] = ()
 
 
-class Objective(_Part):
+class Objective(Part):
     """The service level objective."""
 
     target: float = Field(gt=0, lt=100)
     window: Seconds = 30 * 86400.0
 
 
-class Sample(_Part):
+class Sample(Part):
     """The attempts that are sent are those of a share of the users, chosen by a hash of the id."""
 
     by: Literal["user_hash"]
     fraction: float = Field(gt=0, le=1)
 
 
-class Users(_Part):
+class Users(Part):
     """What is known of the service's users beside their attempts."""
 
     registered: int | None = Field(None, gt=0)
     sample: Sample | None = None
 
 
-class Service(_Part):
+class Service(Part):
     """One service: where its attempts and errors are counted, and which alerts are its own."""
 
     name: Annotated[str, AfterValidator(_service_name)]
@@ -148,7 +123,7 @@ class Service(_Part):
     users: Users | None = None
 
 
-class Web(_Part):
+class Web(Part):
     """Where it listens, and who may post."""
 
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9195"
@@ -167,20 +142,20 @@ class Web(_Part):
         return int(self.listen.rpartition(":")[2])
 
 
-class Storage(_Part):
+class Storage(Part):
     """Where it keeps what came."""
 
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///outage-window.db"
 
 
-class Attempts(_Part):
+class Attempts(Part):
     """How long attempts per user are kept, and the secret that their ids are hashed under."""
 
     retention: Seconds = 35 * 86400.0
     user_key_file: str | None = None
 
 
-class Prometheus(_Part):
+class Prometheus(Part):
     """The Prometheus that is asked for raw samples."""
 
     url: Annotated[str, AfterValidator(_http)]
@@ -189,7 +164,7 @@ class Prometheus(_Part):
     """Assess a past period: `history` before this time, and nothing after it."""
     timeout: Seconds = 30.0
     token: SecretStr | None = None
-    headers: dict[str, SecretStr] = {}
+    headers: dict[str, SecretStr] = Field(default_factory=dict)
 
     def request_headers(self) -> dict[str, str]:
         """The headers of every request, secrets included: never to be logged."""
@@ -199,20 +174,20 @@ class Prometheus(_Part):
         return found
 
 
-class Detection(_Part):
+class Detection(Part):
     """What makes a window of elevated stretches."""
 
     join_gap: Seconds = 900.0
     min_duration: Seconds = 120.0
 
 
-class Drafts(_Part):
+class Drafts(Part):
     """Where drafts are written to when an incident closes; nowhere unless set."""
 
     dir: str | None = None
 
 
-class Settings(_Part):
+class Settings(Part):
     """All that can be set."""
 
     web: Web = Web()
@@ -222,6 +197,7 @@ class Settings(_Part):
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
     drafts: Drafts = Drafts()
+    publish: Targets = ()
     sender: str = Field("alertmanager", min_length=1, max_length=63)
     services: tuple[Service, ...] = ()
 
@@ -240,18 +216,27 @@ def zone(text: str) -> tzinfo:
 
 
 def known_keys(path: tuple[Any, ...]) -> list[str]:
-    """The keys that may stand at a path, for naming the nearest to a misspelt one."""
-    model: Any = Settings
+    """The keys that may stand at a path, for naming the nearest to a misspelt one.
+
+    Where one of several models is chosen by its `kind`, that kind may follow in the path, as
+    pydantic puts it there; without it the keys of all of them are named.
+    """
+    models: list[type[BaseModel]] = [Settings]
     for part in path:
         if isinstance(part, int):
             continue
-        field = getattr(model, "model_fields", {}).get(part)
-        model = None if field is None else _model_in(field.annotation)
-    return list(getattr(model, "model_fields", {}))
+        chosen = [model for model in models if _kind(model) == part]
+        fields = [model.model_fields[part] for model in models if part in model.model_fields]
+        models = chosen or [model for field in fields[:1] for model in _models_in(field.annotation)]
+    return list(dict.fromkeys(name for model in models for name in model.model_fields))
 
 
-def _model_in(annotation: Any) -> Any:
+def _kind(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("kind")
+    return None if field is None else get_args(field.annotation)[0]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = (_model_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in inner if model is not None), None)
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

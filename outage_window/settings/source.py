@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import yaml
 
 PREFIX = "OUTAGE_WINDOW_"
 FILE_SUFFIX = "_file"
+BEARER = "token"
+"""The key of a secret that may also be given as a file."""
 
 Key = tuple[str | int, ...]
 
@@ -102,30 +104,50 @@ def overlay(source: Source, environ: Mapping[str, str]) -> None:
             source.problems.append(Problem(0, name, "expected the name of a setting"))
 
 
-def read_secrets(source: Source, folder: Path) -> None:
+def read_secrets(source: Source, folder: Path, meant: Callable[[Key], bool]) -> None:
     """Replace each `token_file` by a `token` that holds what the file does, trimmed.
 
-    A key of user ids may be any bytes: that its file has enough of them is all that is looked at.
+    `meant` says whether a token may stand at a place. A key of user ids may be any bytes: that its
+    file has enough of them is all that is looked at.
     """
-    for path in (("web", "token"), ("prometheus", "token")):
-        part = source.values.get(path[0])
-        name = path[1] + FILE_SUFFIX
-        if not isinstance(part, dict) or name not in part:
-            continue
-        key: Key = (path[0], name)
-        file = part.pop(name)
-        if path[1] in part:
-            source.problems.append(source.problem(key, f"expected {path[1]} or {name}, not both"))
-            continue
-        try:
-            secret = (folder / str(file)).read_text("utf-8").strip()
-        except (OSError, ValueError):
-            source.problems.append(source.problem(key, f"expected a file that can be read: {file}"))
-            continue
-        if not secret:
-            source.problems.append(source.problem(key, f"expected a secret in the file {file}"))
-        part[path[1]] = secret
+    for above, part in _mappings(source.values):
+        if BEARER + FILE_SUFFIX in part and meant(above):
+            _read_secret(source, above, part, folder)
     _check_user_key(source, folder)
+
+
+def _read_secret(source: Source, above: Key, part: dict[str, Any], folder: Path) -> None:
+    name = BEARER + FILE_SUFFIX
+    key: Key = (*above, name)
+    file = part.pop(name)
+    if BEARER in part:
+        source.problems.append(source.problem(key, f"expected {BEARER} or {name}, not both"))
+        return
+    # The file is the problem then, and not that there is no token.
+    part[BEARER] = "unread"
+    try:
+        secret = (folder / str(file)).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        source.problems.append(source.problem(key, f"expected a file that can be read: {file}"))
+        return
+    if not secret:
+        source.problems.append(source.problem(key, f"expected a secret in the file {file}"))
+        return
+    part[BEARER] = secret
+
+
+def _mappings(values: Any) -> list[tuple[Key, dict[str, Any]]]:
+    """Every mapping in the values, with its place."""
+    found: list[tuple[Key, dict[str, Any]]] = []
+    left: list[tuple[Key, Any]] = [((), values)]
+    while left:
+        key, value = left.pop()
+        if isinstance(value, dict):
+            found.append((key, value))
+            left += [((*key, name), inner) for name, inner in value.items()]
+        elif isinstance(value, list):
+            left += [((*key, index), inner) for index, inner in enumerate(value)]
+    return found
 
 
 def _check_user_key(source: Source, folder: Path) -> None:

@@ -171,6 +171,7 @@ publications = Table(
     Column("target", Text, primary_key=True),
     Column("reference", Text, nullable=False),  # what the other side calls it
     Column("url", Text, nullable=False),
+    Column("revision", Integer, nullable=False),  # the newest that it was given
     Column("at", BigInteger, nullable=False),
 )
 

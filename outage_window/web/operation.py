@@ -67,6 +67,7 @@ class _Collector:
         yield self._ongoing()
         yield from self._received()
         yield from self._scans()
+        yield from self._published()
         yield GaugeMetricFamily(
             "outage_window_store_queue_length",
             "Writes that wait for the database.",
@@ -112,6 +113,18 @@ class _Collector:
                 "When an Alertmanager last delivered since the start.",
                 value=last / NS,
             )
+
+    def _published(self) -> Iterator[Metric]:
+        """What the targets of the settings took, and did not."""
+        for name, counted, text in (
+            ("publications", "published", "Drafts that a target took."),
+            ("publish_failures", "publish_failed", "Drafts that a target did not take."),
+        ):
+            family = CounterMetricFamily(f"outage_window_{name}", text, labels=["target"])
+            counts = self._status.counted(counted)
+            for target in self._settings.publish:
+                family.add_metric([target.name], counts.get(target.name, 0))
+            yield family
 
     def _scans(self) -> Iterator[Metric]:
         yield SummaryMetricFamily(

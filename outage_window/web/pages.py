@@ -40,8 +40,7 @@ def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blu
     @views.get("/incidents/<identity>")
     def _incident(identity: str) -> str:
         incident = find(store, identity)
-        charted = incident.chart is not None or incident.id in status.open_incidents
-        return render_template("incident.html", incident=incident, charted=charted)
+        return render_template("incident.html", incident=incident)
 
     return views
 

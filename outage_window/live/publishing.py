@@ -1,0 +1,96 @@
+"""Publishes closed incidents: sends each target what it lacks of what is stored."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from outage_window.clock import Clock
+from outage_window.drafts.forms import without_pictures
+from outage_window.kept import StoredIncident, described
+from outage_window.live.status import Status
+from outage_window.publish.model import Publication, PublishFailed, Target
+from outage_window.publish.publish import publish
+from outage_window.store import Store, incidents, publications
+
+log = logging.getLogger(__name__)
+
+NS = 10**9
+RECENT = 86_400 * NS
+"""What closed longer ago is not published by itself: new settings must not flood anyone."""
+PATIENCE = (60 * NS, 3600 * NS)
+"""The shortest and the longest wait after a failure; each doubles it."""
+
+
+class Publisher:
+    """Gives each target what it lacks; a failure is logged, and tried again ever more seldom."""
+
+    def __init__(
+        self,
+        store: Store,
+        targets: Sequence[Target],
+        status: Status,
+        clock: Clock,
+        url: str | None = None,
+    ) -> None:
+        self._store = store
+        self._targets = targets
+        self._status = status
+        self._clock = clock
+        self._url = url
+        self._failed: dict[tuple[str, str], tuple[int, int]] = {}  # until when, how long
+
+    def tick(self) -> None:
+        """One pass over all targets."""
+        now = self._clock()
+        for target in self._targets:
+            with self._store.read() as connection:
+                due = publications.due(connection, target.name, now - RECENT)
+            for identity in due:
+                if self._failed.get((target.name, identity), (0, 0))[0] <= now:
+                    self._publish(target, identity, now)
+
+    def _publish(self, target: Target, identity: str, now: int) -> None:
+        with self._store.read() as connection:
+            incident = incidents.get(connection, identity)
+            known = publications.references(connection, identity)
+        if incident is None or incident.draft is None:
+            return
+        (done,) = publish([target], publication(incident, self._url), known)
+        if isinstance(done, PublishFailed):
+            self._later(target.name, identity, now)
+            log.warning("cannot publish %s to %s", identity, done)
+            return
+        self._failed.pop((target.name, identity), None)
+        self._store.write(
+            lambda c: publications.keep(
+                c, identity, target.name, incident.revision, done.reference, done.url, now
+            )
+        )
+        self._status.count("published", target.name)
+        log.info("published %s to %s %s", identity, target.name, done.url)
+
+    def _later(self, target: str, identity: str, now: int) -> None:
+        shortest, longest = PATIENCE
+        _, before = self._failed.get((target, identity), (0, 0))
+        wait = min(max(2 * before, shortest), longest)
+        self._failed[target, identity] = (now + wait, wait)
+        self._status.count("publish_failed", target)
+
+
+def publication(incident: StoredIncident, url: str | None) -> Publication:
+    """What is published of an incident: its draft as it stands, with what people wrote in it."""
+    measured = incident.has_window
+    return Publication(
+        incident_id=incident.id,
+        revision=incident.revision,
+        service=incident.service,
+        title=str(incident.document.get("title") or incident.id),
+        headline=str(incident.document.get("headline") or ""),
+        markdown=without_pictures(incident.draft or ""),
+        start=incident.start / NS if measured else None,
+        end=incident.end / NS if measured and incident.end is not None else None,
+        state=incident.state,
+        url=None if url is None else f"{url.rstrip('/')}/incidents/{incident.id}",
+        document=described(incident),
+    )

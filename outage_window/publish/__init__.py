@@ -1,0 +1,1 @@
+"""Publishing drafts to GitHub, Slack, Grafana and webhooks, where the settings say so."""

@@ -1,0 +1,1 @@
+"""Tests of publishing, against servers that behave like the vendors'."""
