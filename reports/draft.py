@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = {
     "default": "the sections of published postmortems, the evidence at the end",
-    "google": "as in Google's books on SRE",
-    "pagerduty": "as PagerDuty publishes its own",
-    "atlassian": "as in Atlassian's handbook",
+    "google": "the example in Google's books on SRE",
+    "pagerduty": "what PagerDuty asks for",
+    "atlassian": "what Atlassian's handbook asks for",
     "status": "one page for those who were not there",
 }
 """The package's own templates, and what each is like."""

@@ -89,6 +89,12 @@ class Environment(ImmutableSandboxedEnvironment):
             return self.beside((left, right))
         raise SecurityError(f"{operator} on Markdown: print its parts one by one")
 
+    def wrap_str_format(self, value: Any) -> Any:
+        """`format` of Markdown is none of a template's either."""
+        if isinstance(getattr(value, "__self__", None), Markup):
+            return None
+        return super().wrap_str_format(value)
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Methods of Markdown are none of a template's: they escape for HTML."""
         return not isinstance(obj, Markup) and super().is_safe_attribute(obj, attr, value)

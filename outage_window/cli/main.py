@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
-from importlib.metadata import version
 from typing import NoReturn
 
 import click
@@ -19,6 +18,8 @@ COMMANDS = {
     "serve": "Receive alerts, watch the services, keep incidents and drafts.",
     "analyze": "Find the outage windows in exports of metrics.",
     "draft": "Write the postmortem draft of an incident.",
+    "lint": "Say what is still open in a draft.",
+    "publish": "Put a draft where the settings say, or bring it up to date there.",
     "users": "Remove what is stored of a user.",
     "check-config": "Check a settings file and name each error.",
     "demo": "Replay five reference outages and write their drafts.",
@@ -48,7 +49,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("outage-window"), prog_name="outage-window")
+@click.version_option(package_name="outage-window", prog_name="outage-window")  # looked up late
 @click.option(
     "--debug", is_flag=True, expose_value=False, help="Show the trace of an internal error."
 )

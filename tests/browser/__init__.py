@@ -1,0 +1,1 @@
+# Opens the pages of drafts in a real Chromium.
