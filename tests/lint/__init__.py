@@ -1,0 +1,1 @@
+"""What lint finds in drafts, and what it leaves alone."""
