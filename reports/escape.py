@@ -104,8 +104,12 @@ def _at_start(text: str) -> str:
 
 
 def fenced(value: str) -> Markdown:
-    """The value as a fenced code block of one line; the fence is longer than any run inside."""
+    """The value as a fenced code block of one line; the fence is longer than any run inside.
+
+    It stands on a line of its own, where it must not look like a mark of a block.
+    """
     text = plain(value)
+    text = f"<! --{text[4:]}" if text.startswith("<!--") else text
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown(f"{fence}text\n{text}\n{fence}")
