@@ -15,6 +15,8 @@ LONGEST = 60.0
 """Seconds that the browser may be silent when it was asked for something."""
 QUIET = 0.06
 """Seconds without a word after which a page that waits for nothing is at rest."""
+PATIENCE = 3.0
+"""The same for a page that waits for an answer: of what a page asked that was left, none comes."""
 
 FLAGS = (
     "--headless=new",
@@ -132,7 +134,7 @@ class Chromium:
 
         What the tests then count is also counted on pages that do all this, and is seen there.
         """
-        while select.select([self._from], [], [], QUIET)[0] or self._under_way():
+        while select.select([self._from], [], [], PATIENCE if self._under_way() else QUIET)[0]:
             self._hear()
 
     def _under_way(self) -> bool:
