@@ -26,6 +26,12 @@ def write_new(files: Sequence[tuple[Path, bytes]]) -> None:
             raise _unwritable(path, error) from None
 
 
+def refuse_others(files: Sequence[tuple[Path, bytes]]) -> None:
+    """`InputError` where `write_new` would find a file with other content; nothing is written."""
+    for path, content in files:
+        _holds(path, content)
+
+
 def _holds(path: Path, content: bytes) -> bool:
     """Whether the file is there; `InputError` if with other content."""
     try:

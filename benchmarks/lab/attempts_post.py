@@ -98,7 +98,16 @@ def _parsing_only() -> Flask:
 
     app = Flask(__name__)
     nothing = lambda *_: None  # noqa: E731
-    app.register_blueprint(receiver(Keepers(nothing, nothing, lambda _: 0, count, nothing), None))
+    keep = Keepers(
+        alerts=nothing,
+        quarantine=nothing,
+        events=lambda _: 0,
+        attempts=count,
+        declare=lambda _: {},
+        change=lambda *_: {},
+        refused=nothing,
+    )
+    app.register_blueprint(receiver(keep, None))
     return app
 
 

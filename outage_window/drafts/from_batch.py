@@ -9,7 +9,7 @@ from typing import Literal
 from outage_window.drafts.files import Draft, write_drafts
 from outage_window.drafts.templates import rendered
 from outage_window.errors import InputError
-from outage_window.new_files import write_new
+from outage_window.new_files import refuse_others, write_new
 from reports.facts import Incident
 
 
@@ -28,6 +28,7 @@ def write_reports(
         say("no window was found, so there is nothing to draft or to draw")
     written = []
     pictures = [] if chart is None else _charts(incidents, Path(chart))
+    refuse_others(pictures)
     if folder is not None:
         written += write_drafts(_drafts(incidents, Path(folder), template))
     write_new(pictures)

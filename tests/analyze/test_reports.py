@@ -72,13 +72,14 @@ def test_what_was_edited_is_never_overwritten(program: Program, tmp_path: Path) 
     asked = (export, "--draft", folder, "--chart", chart)
     assert program.analyze(*asked).code == 0
     [draft] = folder.glob("*.md")
+    words = {draft: "is there and is no draft of ours", chart: "is there and differs"}
     for edited, missing in ((draft, chart), (chart, draft)):
         kept = edited.read_bytes()
         edited.write_text("edited")
         missing.unlink()
         ended = program.analyze(*asked)
         assert ended.code == 2
-        assert f"{edited}: is there and differs" in ended.err
+        assert f"{edited}: {words[edited]}" in ended.err
         assert edited.read_text() == "edited"
         assert not missing.exists(), "nothing is written where one is refused"
         edited.write_bytes(kept)
