@@ -53,8 +53,6 @@ def _time(_: Any, tokens: Sequence[Token], at: int, *_more: Any) -> str:
 
 def _reference(_: Any, tokens: Sequence[Token], at: int, *_more: Any) -> str:
     number, which = place(tokens[at])
-    if not tokens[at].meta["linked"]:
-        return f"<sup>{number}</sup>"
     return f'<sup><a id="fnref:{number}:{which}" href="#fn:{number}">{number}</a></sup>'
 
 

@@ -138,9 +138,7 @@ def _safe(inline: Token, pictures: Mapping[str, bytes], shown: set[tuple[int, in
         elif token.type == "image":
             kept.append(_image(token, pictures))
         elif token.type == "footnote_ref":
-            token.meta["linked"] = not any(links)  # no link may stand in a link
-            if token.meta["linked"]:
-                shown.add(place(token))
+            shown.add(place(token))
             kept.append(token)
         elif token.type == "text":
             kept += _said(token.content, by_people=not inline.meta.get(_OURS))

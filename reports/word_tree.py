@@ -32,7 +32,6 @@ class Tree:
         self.title = ""
         self._pictures = pictures
         self._by_people = True
-        self._in_note = False
         self._notes: dict[str, int] = {}
         self._changes: dict[str, Callable[[Any], list[Node]]] = {
             "Header": self._header,
@@ -126,15 +125,11 @@ class Tree:
 
     def _note(self, blocks: Any) -> list[Node]:
         """A footnote; where the same is referred to again, a reference to it and no second one."""
-        if self._in_note:
-            return []  # Word has no footnotes of footnotes
         key = json.dumps(blocks, sort_keys=True)
         if key in self._notes:
             return [_again(self._notes[key])]
         number = self._notes[key] = len(self._notes) + 1
-        self._in_note = True
         note = {"t": "Note", "c": self._all(blocks)}
-        self._in_note = False
         begin, end = _bookmark(number)
         return [begin, note, end]
 

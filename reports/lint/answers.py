@@ -15,7 +15,7 @@ CHECK = "contradiction"
 BLOCK = "odd"
 
 _ITEM = re.compile(r"^[ \t]*[-+*][ \t]+`([a-z][a-z-]*)`", re.M)
-_NAME = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(BRIEF, key=len, reverse=True))})(?![\w-])")
+_NAMES = {name: re.compile(rf"{name}(?<![\w-]{name})(?![\w-])") for name in BRIEF}
 _REST = re.compile(r"[^\n]*?\w")
 _BELOW = re.compile(
     r"[^\n]*\s*?\n([ \t]*)(?![ \t]|#|<!--|\||(?:[-+*][ \t]+)?TODO)([-+*][ \t]+)?[^\n]*?\w"
@@ -28,7 +28,10 @@ def unanswered(draft: Layout, seen: Reading, todos: Sequence[Found]) -> Iterator
     if piece is None:
         return
     items = [m for m in _ITEM.finditer(draft.text, piece.start, piece.end) if m[1] in BRIEF]
-    answered = _answered(draft, seen, todos, {item.start(1) for item in items}) if items else set()
+    lines = {bisect_right(draft.starts, one.at) for one in todos}
+    heads = {item.start(1) for item in items}
+    names = {item[1] for item in items}
+    answered = {name for name in names if _is_answered(name, draft, seen, lines, heads)}
     for item in items:
         if item[1] not in answered:
             at = item.start(1) - 1
@@ -36,21 +39,21 @@ def unanswered(draft: Layout, seen: Reading, todos: Sequence[Found]) -> Iterator
             yield Found(at, CHECK, says, draft.text[at : at + 400].partition("\n")[0])
 
 
-def _answered(draft: Layout, seen: Reading, todos: Sequence[Found], own: set[int]) -> set[str]:
-    """The names that stand in people's text, other than at the head of the thing itself."""
-    starts = draft.starts
-    asked = {bisect_right(starts, one.at) for one in todos}
-    found = set()
+def _is_answered(name: str, draft: Layout, seen: Reading, todos: set[int], heads: set[int]) -> bool:
+    """Whether the name stands in people's text, other than in a blank, in a comment or at the head
+    of the thing itself, and words follow it."""
     for piece in draft.pieces:
         if not piece.people or (piece.block is not None and piece.block.suggestion):
             continue
-        for name in _NAME.finditer(seen.unfenced, piece.start, piece.end):
-            line = bisect_right(starts, name.start())
-            if name.start() in own or line in asked:
+        for match in _NAMES[name].finditer(seen.unfenced, piece.start, piece.end):
+            at = match.start()
+            line = bisect_right(draft.starts, at)
+            hidden = seen.shown[at] != seen.plain[at]
+            if at in heads or line in todos or hidden:
                 continue
-            if _says_something(seen.unfenced, starts[line - 1], name.end()):
-                found.add(name[0])
-    return found
+            if _says_something(seen.unfenced, draft.starts[line - 1], match.end()):
+                return True
+    return False
 
 
 def _says_something(text: str, line: int, at: int) -> bool:

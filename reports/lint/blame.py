@@ -8,7 +8,7 @@ from string import ascii_uppercase
 
 from reports.lint.finding import Found
 from reports.lint.layout import Layout, Piece
-from reports.lint.people import Subject, is_name, is_people, subject, words
+from reports.lint.people import LONGEST, Subject, is_name, is_people, subject, words
 from reports.lint.reading import Reading
 from reports.lint.verbs import hindsight, omitted
 
@@ -63,7 +63,9 @@ _ON = words(
 def blaming(draft: Layout, seen: Reading) -> Iterator[Found]:
     """Every word of blame in what people wrote. Quotations, code and the program's own text, in
     which labels may say anything, are not looked at."""
-    small = seen.prose.translate(_SMALL)
+    small = seen.prose.lower()
+    if len(small) != len(seen.prose):  # a capital that is two small characters would move the rest
+        small = seen.prose.translate(_SMALL)
     for piece in draft.pieces:
         if piece.people and not (piece.block is not None and piece.block.suggestion):
             for begin, (kind, _) in _WORDS.items():
@@ -107,9 +109,11 @@ def _judged(place: _Place) -> Iterator[Found]:
     kind, fires = _CHECKS.get(place.kind, (place.kind, _always))
     if fires(place):
         said = " ".join(place.words)
+        if (place.last, said) in (("at", "fault"), ("to", "blame")):
+            said = f"{place.last} {said}"
         says = f"“{said}” blames people: {ADVICE[kind]}"
         with_subject = place.kind in ("hindsight", "omission", "fault")
-        shown = [*place.before[-1:], said] if with_subject else [said]
+        shown = [*place.before[-1:], " ".join(place.words)] if with_subject else [said]
         yield Found(place.at, CHECK, says, " ".join(shown), "warning")
 
 
@@ -156,7 +160,7 @@ def _at_fault(place: _Place) -> bool:
 
 def _names_people(after: list[str]) -> bool:
     """Whether the first noun of these is a role or a team, and not something of theirs."""
-    for at in range(1, len(after) + 1):
+    for at in range(1, min(len(after), LONGEST + 1) + 1):
         if is_people(after[:at]) and (at == len(after) or after[at] in _ON):
             return True
     return False

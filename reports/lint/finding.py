@@ -59,7 +59,10 @@ def placed(starts: Sequence[int], found: Iterable[Found]) -> tuple[Finding, ...]
 
 def short(text: str) -> str:
     """The text on one line, without what cannot be seen, and no longer than a reader wants."""
-    cut = plain(text[: 2 * LONGEST])  # what came from outside must not steer a terminal
+    cut = text[: 2 * LONGEST]
+    harmless = cut.isascii() and cut.isprintable()
+    # What came from outside must not steer a terminal.
+    cut = " ".join(cut.split()) if harmless else plain(cut)
     return cut if len(cut) <= LONGEST else cut[: LONGEST - 1].rstrip() + "…"
 
 

@@ -13,7 +13,9 @@ from reports.blocks import Block, Manifest, is_mark, parse
 DRAFT = "draft"
 """The kind of the mark that is the manifest, beside `begin` and `end`."""
 
-_MARK = re.compile(r"<!--\s*(?:(begin|end)\s+([a-z][a-z0-9_]*(?:\.suggestion)?)(?![\w.])|outage-w)")
+_MARK = re.compile(
+    r"<!--\s*(?:(begin|end)\s+([a-z][a-z0-9_]*(?:\.suggestion)?)(?![\w.])|outage-window\s+draft\s)"
+)
 
 
 @dataclass(frozen=True, slots=True)

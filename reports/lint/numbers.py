@@ -10,7 +10,7 @@ from reports.lint.finding import Found
 from reports.lint.layout import Layout, Piece
 from reports.lint.notes import notes
 from reports.lint.reading import Reading
-from reports.lint.values import Value, agree, comparable, ending
+from reports.lint.values import Value, agree, alike, ending
 
 CHECK = "number"
 BLOCK = "footnotes"
@@ -74,7 +74,7 @@ def _checked(draft: Layout, seen: Reading, piece: Piece, mark: int, note: _Note)
     begin = max(piece.start, mark - REACH)
     begin = max(begin, seen.prose.rfind("\n", begin, mark) + 1)
     text = _readable(draft.text[begin:mark]).rpartition("|")[2].rstrip(" )\"”'’.,;:!?_")
-    numbers = [one for one in ending(text) if any(comparable(one, end) for end in note.ends)]
+    numbers = [one for one in ending(text) if any(alike(one, end) for end in note.ends)]
     if not numbers or (text.endswith(note.value) and len(note.value) >= len(text[numbers[0].at :])):
         return
     if any(_fits(one, text[: one.at].rstrip(), note.ends) for one in numbers):
@@ -91,7 +91,7 @@ def _readable(text: str) -> str:
 
 def _fits(said: Value, before: str, ends: Sequence[Value]) -> bool:
     """Whether the number is that of the footnote, or true as far as the word before it goes."""
-    given = [end for end in ends if comparable(said, end)]
+    given = [end for one in ends if (end := alike(said, one)) is not None]
     if any(agree(said, end) for end in given):
         return True
     before = before.lower()

@@ -29,7 +29,7 @@ _ROLES = words(
     "programmer responder reviewer specialist sre sysadmin technician trainee helpdesk noc oncall "
     "on-call leadership crew squad team"
 )
-_PLURALS = frozenset(f"{word}s" for word in _ROLES) | words("devs")
+_ROLES |= {f"{word}s" for word in _ROLES} | {"devs"}
 # These name things as well; with one of these words before them they name people.
 _TITLED = {
     "agent": words("support helpdesk desk call-centre"),
@@ -54,6 +54,8 @@ _BETWEEN = words(
 )
 _DETERMINERS = words("a an another each every his her its my no one our that the their these this")
 _PREPOSITIONS = words("against among at between by for from in of on through to via with")
+_AND = words("and but yet")
+_SUBORDINATE = words("as because how if since so that when where whether which while who why")
 _PARTS = words("all half many member members most none one part rest several some two")
 LONGEST = 5
 """Words that a name of people may have: `the identity platform on-call engineer`."""
@@ -65,12 +67,25 @@ def subject(before: Sequence[str]) -> Subject:
     if not kept:
         return Subject.NONE
     last = kept[-1].lower()
+    if last in _AND:
+        return _shared(kept[:-1])
     if last in _PRONOUNS or last.startswith("@"):
         return Subject.PEOPLE
     if last in _EITHER:
         return Subject.EITHER
     if is_people(kept) and not _is_object(kept):
         return Subject.PEOPLE
+    return Subject.NONE
+
+
+def _shared(clause: Sequence[str]) -> Subject:
+    """The subject of the verb before `and`, if it opens the clause and no other clause follows."""
+    for end in range(1, min(len(clause), LONGEST) + 1):
+        small = clause[end - 1].lower()
+        known = small in _PRONOUNS or (is_people(clause[:end]) and not _is_object(clause[:end]))
+        if known and end < len(clause):
+            other = any(word.lower() in _SUBORDINATE for word in clause[end:])
+            return Subject.NONE if other else Subject.PEOPLE
     return Subject.NONE
 
 
@@ -83,11 +98,11 @@ def is_people(name: Sequence[str]) -> bool:
         return False  # the product
     if one in ("operator", "on-call") and before in _PROGRAMS:
         return False
-    if last.lower() in _ROLES | _PLURALS or last in _NAMED:
+    if last.lower() in _ROLES or last in _NAMED:
         return True
     if before == "team" and last[:1].isupper():
         return True
-    return before in _TITLED.get(one, ()) or _tail(name) == ("on", "call")
+    return before in _TITLED.get(one, ()) or (before, one) == ("on", "call")
 
 
 def is_name(name: Sequence[str]) -> bool:
@@ -98,24 +113,24 @@ def is_name(name: Sequence[str]) -> bool:
     return capital and before not in _DETERMINERS and not last.endswith(("ing", "s"))
 
 
-def _without_adverbs(before: Sequence[str]) -> list[str]:
-    kept = list(before)
+def _without_adverbs(before: Sequence[str]) -> Sequence[str]:
+    """The words without those that may stand between a subject and its verb, at most four."""
+    end = len(before)
     for _ in range(4):
-        if _tail(kept) in (("on", "duty"), ("on", "shift")):
-            del kept[-2:]
-        elif len(kept) > 1 and (kept[-1].lower() in _BETWEEN or kept[-1].lower().endswith("ly")):
-            del kept[-1]
-    return kept
-
-
-def _tail(name: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word.lower() for word in name[-2:])
+        last = before[end - 1].lower() if end else ""
+        if end > 1 and (last in _BETWEEN or last.endswith("ly")):
+            end -= 1
+        elif end > 1 and last in ("duty", "shift") and before[end - 2].lower() == "on":
+            end -= 2
+        else:
+            break
+    return before[:end]
 
 
 def _is_object(name: Sequence[str]) -> bool:
     """Whether they only tell more of a thing: `requests from the team`, not `one of the team`."""
-    if _tail(name) == ("on", "call"):
-        name = name[:-1]
+    if name[-1].lower() == "call":
+        name = name[:-1]  # it was `on call`
     for at in range(len(name) - 2, max(len(name) - 2 - LONGEST, -1), -1):
         word = name[at].lower()
         if word in _DETERMINERS and at > 0:

@@ -49,21 +49,20 @@ def ending(text: str) -> list[Value]:
     return []
 
 
-def agree(said: Value, given: Value) -> bool:
-    """Whether what a text says is the given number, rounded or not; of different kinds, no."""
+def alike(said: Value, given: Value) -> Value | None:
+    """The given number as one of the kind that is said, so that one of them can be wrong; None for
+    two kinds that have nothing to do with each other."""
     if said.kind == "clock" and given.kind == "moment":
-        given = Value("clock", given.value % DAY, given.step, given.at)
-    if said.kind != given.kind:
-        return False
+        return Value("clock", given.value % DAY, given.step, given.at)
+    return given if said.kind == given.kind else None
+
+
+def agree(said: Value, given: Value) -> bool:
+    """Whether two numbers of a kind are the same, rounded or not."""
     coarse = max(said.step, given.step)
     # People cut times and durations off as often as they round them.
     allowed = coarse if said.kind in ("moment", "clock", "span") else coarse / 2
     return abs(said.value - given.value) <= allowed * (1 + 1e-9)
-
-
-def comparable(said: Value, given: Value) -> bool:
-    """Whether the two are of a kind, so that one can be wrong."""
-    return said.kind == given.kind or (said.kind, given.kind) == ("clock", "moment")
 
 
 def _moment(text: str) -> Iterator[Value]:

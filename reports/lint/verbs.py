@@ -44,7 +44,7 @@ _GO_ON = words(
     "while why with without"
 )
 _ADVERBS = words("also at least")
-_OUTCOMES = words("been ended faced had hit lost suffered")
+_OUTCOMES = words("been ended faced had helped hit lost suffered")
 _BEEN = words("alert aware better careful cautious clearer faster less more quicker ready vigilant")
 
 

@@ -15,7 +15,7 @@ LONGEST = 60.0
 """Seconds that the browser may be silent when it was asked for something."""
 QUIET = 0.06
 """Seconds without a word after which a page that waits for nothing is at rest."""
-PATIENCE = 3.0
+PATIENCE = 1.0
 """The same for a page that waits for an answer: of what a page asked that was left, none comes."""
 
 FLAGS = (

@@ -19,6 +19,7 @@ from reports.lint import CHECKS, lint
 from reports.redraft import redraft
 from tests.reports.incidents import ACCOUNTS, BLIND, CONFIG, DECLARED, ONGOING, REFERENCES, SESSIONS
 
+ROOT = Path(__file__).parents[2]
 KINDS = [*REFERENCES.values(), BLIND, DECLARED, ONGOING]
 
 
@@ -47,6 +48,29 @@ def test_a_fresh_draft_has_its_questions_open_and_nothing_else(template, inciden
 @pytest.mark.parametrize("incident", KINDS, ids=lambda one: f"{one.id} {one.state}")
 def test_an_answered_draft_has_nothing_open(template, incident):
     assert lint(answered(render(incident, template))) == ()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_so_it_is_with_several_incidents_in_one_draft(template):
+    text = render([CONFIG, ACCOUNTS, SESSIONS], template, charts=("a.svg", None, "b.svg"))
+    found = lint(text, lambda path: path in ("a.svg", "b.svg"))
+    asked = len(re.findall(r"^- `[a-z-]+` \(", text, re.MULTILINE))
+    assert sorted(one.check for one in found) == sorted(
+        ["todo"] * text.count("TODO(owner?): ") + ["contradiction"] * asked
+    )
+    assert lint(answered(text)) == ()
+
+
+GOLDEN = sorted((ROOT / "tests" / "reports" / "golden").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", [*GOLDEN, ROOT / "docs" / "images" / "2024-01-22.md"])
+def test_drafts_that_are_kept_have_their_questions_open_and_nothing_else(path):
+    text = path.read_text("utf-8")
+    found = lint(text, lambda name: name.endswith(".svg"))
+    assert {one.check for one in found} <= {"todo", "contradiction"}
+    asked = [one for one in found if one.check == "todo"]
+    assert len(asked) == text.count("TODO(owner?): ") > 10
 
 
 def test_line_and_column_are_where_it_stands():
@@ -213,7 +237,7 @@ def test_the_three_forms_say_the_same(files):
 
 
 def test_every_check_is_documented_and_its_examples_hold():
-    page = (Path(__file__).parents[2] / "docs" / "lint.md").read_text("utf-8")
+    page = (ROOT / "docs" / "lint.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
     assert [row[0] for row in rows] == list(CHECKS)
     draft = answered(render(SESSIONS))

@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -178,8 +179,13 @@ def test_a_footnote_that_is_referred_to_again_is_not_written_again():
     assert len(set(ids)) == len(ids)
 
 
-def test_a_footnote_of_a_footnote_does_no_harm():
-    assert made("a[^n]\n\n[^n]: b[^m]\n\n[^m]: c").notes == ["b"]
+def test_a_reference_in_a_footnote_is_text_and_no_circle_is_entered():
+    assert made("a[^n]\n\n[^n]: b[^m]\n\n[^m]: c").notes == ["b[^m]"]
+    assert made("a[^n]\n\n[^n]: b[^n] [^x]").notes == ["b[^n] [^x]"]
+    circle = "a[^n] [^m]\n\n[^n]: one\n    `[^a-z]`\n\n    two[^M]\n[^m]: three\n[^n]\n\nd[^m]\n"
+    found = made(circle)
+    assert found.notes == ["one [^a-z]two[^M]", "three [^n]"]
+    assert len(list(found.body.iter(f"{W}instrText"))) == 1
 
 
 def test_questions_stand_out_and_a_label_cannot_pass_for_one():
@@ -287,20 +293,26 @@ def test_any_odd_markdown_gives_a_whole_document():
 
 
 def test_what_is_nested_too_deeply_is_refused_in_words():
-    with pytest.raises(ValueError, match="nested too deeply"):
+    with pytest.raises(FormatUnavailable, match="nested too deeply"):
         document("- " * 2000 + "x")
 
 
-def test_without_the_library_what_to_install_is_said(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pypandoc", None)
-    with pytest.raises(FormatUnavailable, match=re.escape("pip install outage-window[docx]")):
-        document("# x")
+def test_a_draft_that_takes_too_much_is_refused_in_words(monkeypatch):
+    monkeypatch.setattr(word, "_MEMORY", "16m")
+    with pytest.raises(FormatUnavailable, match="pandoc could not make a Word document"):
+        document("x " * 1_000_000)
+    monkeypatch.setattr(word, "_SECONDS", 0.001)
+    with pytest.raises(FormatUnavailable, match="took more than"):
+        document("x")
 
 
-def test_without_the_program_what_to_install_is_said(monkeypatch):
-    def missing(*_args, **_more):
+@pytest.mark.parametrize("missing", ["the package", "the program"])
+def test_what_to_install_is_said(monkeypatch, missing):
+    def nowhere():
         raise OSError("No pandoc was found")
 
-    monkeypatch.setattr(word._library(), "convert_text", missing)
+    with_path = SimpleNamespace(get_pandoc_path=nowhere)
+    monkeypatch.setitem(sys.modules, "pypandoc", None if missing == "the package" else with_path)
+    word._program.cache_clear()
     with pytest.raises(FormatUnavailable, match=re.escape("pip install outage-window[docx]")):
         document("# x")
