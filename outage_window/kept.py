@@ -13,6 +13,8 @@ from typing import Any
 from outage_window.errors import InputError
 
 BUSY_MS = 2000
+FOREVER = 2**63 - 1
+OPEN_ENDED = 86_400 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class StoredIncident:
     record: bytes | None = None
     draft: str | None = None
     chart: bytes | None = None
+
+    @property
+    def reach(self) -> int:
+        """Where it ends as far as others may be it: what was declared without an end takes in a
+        day, not all that is to come (nanoseconds)."""
+        if self.end is not None:
+            return self.end
+        return self.start + OPEN_ENDED if self.state == "declared" else FOREVER
 
 
 @contextmanager

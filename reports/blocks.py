@@ -89,23 +89,23 @@ def parse(text: str) -> list[Part]:
     lines = text.splitlines(keepends=True)
     parts: list[Part] = []
     taken: set[str] = set()
+    said: list[str] = []
     known = False
     at = 0
     while at < len(lines):
-        found = None if known else _manifest(lines[at])
-        if found is not None:
-            parts, known, at = [*parts, found], True, at + 1
-            continue
-        end = _end(lines, at, taken)
+        found: Part | None = None if known else _manifest(lines[at])
+        end = at if found is not None else _end(lines, at, taken)
         if end is None:
-            _say(parts, lines[at])
+            said.append(lines[at])
             at += 1
-        else:
-            block = _block(lines[at], lines[at + 1 : end])
-            taken.add(block.id)
-            parts.append(block)
-            at = end + 1
-    return parts
+            continue
+        if found is None:
+            found = _block(lines[at], lines[at + 1 : end])
+            taken.add(found.id)
+        known = known or isinstance(found, Manifest)
+        parts += [*_joined(said), found]
+        said, at = [], end + 1
+    return [*parts, *_joined(said)]
 
 
 def write(parts: Sequence[Part], newline: str = "\n") -> str:
@@ -147,10 +147,20 @@ def _around(parts: Sequence[Part]) -> str:
     return digest("".join(places))
 
 
-def unmarked(text: str) -> str:
-    """The draft without its marks, for a reader: the contents of blocks stay where they are."""
-    kept = [line for line in text.splitlines(keepends=True) if not is_mark(line)]
-    return "".join(kept)
+def said_by_people(text: str) -> str:
+    """The hash of all that people have a hand in: the text around blocks, and blocks they edited.
+
+    It stays the same while the program alone brings its blocks up to date.
+    """
+    return digest("".join(map(_by_people, parse(text))))
+
+
+def _by_people(part: Part) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Manifest) or (part.suggestion and not part.edited):
+        return ""
+    return f"<{part.id}>{part.content if part.edited else ''}"
 
 
 def is_mark(line: str) -> bool:
@@ -191,12 +201,9 @@ def _block(begin: str, inside: Sequence[str]) -> Block:
     return Block(match["id"], content, match["hash"], match["offered"] or match["hash"])
 
 
-def _say(parts: list[Part], line: str) -> None:
-    """Add a line of people's to the text before it."""
-    if parts and isinstance(parts[-1], str):
-        parts[-1] += line
-    else:
-        parts.append(line)
+def _joined(said: Sequence[str]) -> list[Part]:
+    """Lines of people's as one piece of text."""
+    return ["".join(said)] if said else []
 
 
 def _marked(part: Block | Manifest, newline: str) -> str:

@@ -122,8 +122,3 @@ def _apart(before: Sequence[Part]) -> list[Part]:
     """The line end that people's text lacks where a block shall follow it."""
     open_line = bool(before) and isinstance(before[0], str) and not before[0].endswith("\n")
     return ["\n"] if open_line else []
-
-
-def is_edited(text: str) -> bool:
-    """Whether people changed a block of the draft; what they wrote beside blocks does not count."""
-    return any(block.edited for block in blocks(parse(text)))

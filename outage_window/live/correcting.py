@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,12 +11,17 @@ from sqlalchemy import Connection
 
 from outage_window.ids import new_id
 from outage_window.kept import StoredIncident
-from outage_window.live.rows import row
+from outage_window.live.drafting import draft as rendered
+from outage_window.live.drafting import put
+from outage_window.live.rows import row, template_of
 from outage_window.live.scene import Scene, declared
 from outage_window.settings.models import Settings
 from outage_window.store import Store, corrections, incidents
+from reports import moments
+from reports.blocks import said_by_people
 from reports.facts import Correction, CorrectionField, Incident, Related
 from reports.record import decode
+from reports.redraft import redraft
 from webhooks.blueprint import Conflict, Unknown
 from webhooks.incidents import Change, Declared
 
@@ -58,14 +62,14 @@ class Corrector:
     def change(
         self, identity: str, change: Change, etag: str | None, now: int
     ) -> dict[str, object]:
-        """Correct an incident, and put people's text in place of its draft."""
+        """Put people's text in place of an incident's draft, and correct the incident."""
         found = self._get(identity)
-        if change.fields:
-            fields = cast(Mapping[CorrectionField, str], change.fields)
-            self._check_merge(found, fields)
-            self._correct(found.id, fields, change.by, now)
+        fields = cast(Mapping[CorrectionField, str], change.fields)
+        self._check_merge(found, fields)
         if change.draft is not None:
-            self._edit(found.id, change.draft, etag, drafted_before=bool(change.fields))
+            self._edit(found.id, change.draft, etag)
+        if fields:
+            self._correct(found.id, fields, change.by, now)
         return {"id": found.id, "revision": self._get(identity).revision}
 
     def _get(self, identity: str) -> StoredIncident:
@@ -80,7 +84,11 @@ class Corrector:
         end = max(said.start + 1, now if said.end is None else said.end)
         with self._store.read() as connection:
             found = incidents.of_service(connection, said.service, said.start)
-        near = [one for one in found if one.start < end and one.merged_into is None]
+        near = [
+            one
+            for one in found
+            if one.start < end and one.reach >= said.start and one.merged_into is None
+        ]
         return near[0].id if near else None
 
     def _declared(self, said: Declared, identity: str, now: int) -> Incident:
@@ -109,6 +117,7 @@ class Corrector:
                 return
             new = _corrected(found, after, beside, now)
             if self._store.write(lambda c: _save(c, found, new, fields, by, now)):  # noqa: B023
+                self._put(found.id)
                 return
         raise Conflict("it is being changed by others; try again")
 
@@ -120,19 +129,43 @@ class Corrector:
         if target.id == found.id or target.merged_into is not None:
             raise Conflict(f"{into} is this incident, or part of another itself")
 
-    def _edit(self, identity: str, draft: str, etag: str | None, *, drafted_before: bool) -> None:
-        stored = self._get(identity).draft
-        if stored is None:
-            raise Conflict("it has no draft yet")
-        if not drafted_before and etag not in (etag_of(stored), "*"):
-            raise Conflict("the draft has changed since: fetch it again")
-        if not self._store.write(lambda c: incidents.edit(c, identity, draft, stored)):
-            raise Conflict("the draft has changed since: fetch it again")
+    def _edit(self, identity: str, text: str, etag: str | None) -> None:
+        """Take people's draft, unless others wrote in it since they fetched it.
+
+        What the program brought up to date since is brought up to date in theirs, too.
+        """
+        for _ in range(TRIES):
+            found = self._get(identity)
+            if found.draft is None:
+                raise Conflict("it has no draft yet")
+            if etag not in (etag_of(found.draft), "*"):
+                raise Conflict("others have written in the draft since: fetch it again")
+            new = _now(found, text)
+            if self._store.write(lambda c: incidents.edit(c, identity, new, found.draft)):  # noqa: B023
+                return
+        raise Conflict("it is being changed by others; try again")
+
+    def _put(self, identity: str) -> None:
+        """Bring the draft's file up to date, where the settings ask for files."""
+        row = self._get(identity)
+        if row.record is not None:
+            put(self._settings.drafts.dir, decode(row.record), row)
 
 
 def etag_of(draft: str) -> str:
-    """The ETag of a draft, quotes included."""
-    return f'"{hashlib.sha256(draft.encode()).hexdigest()[:32]}"'
+    """The ETag of a draft, quotes included: another one when people wrote in it.
+
+    Blocks that the program alone brings up to date make no difference, else nobody could edit the
+    draft of an incident that goes on.
+    """
+    return f'"{said_by_people(draft)}"'
+
+
+def _now(found: StoredIncident, text: str) -> str:
+    """People's text with the program's blocks as they are now."""
+    if found.record is None:
+        return text
+    return redraft(text, rendered(decode(found.record), template_of(found)))
 
 
 def _said(said: Declared) -> dict[CorrectionField, str]:
@@ -168,13 +201,24 @@ def _corrected(
     incident = decode(found.record)
     closed = found.closed_at is not None
     revision = found.revision + 1 if closed else found.revision
+    words = _words(incident.corrections, after) if closed else ""
     incident = replace(incident, corrections=after, related=beside, revision=revision)
-    words = _words(decode(found.record).corrections, after) if closed else ""
-    new = row(incident, found, now, (found.start, found.end), words)
+    new = row(incident, found, now, _edges(found, incident), words)
     merged = next((one.value for one in after if one.field == "merged_into"), None)
     if merged is not None:  # else the data may have merged it
         new = replace(new, merged_into=merged or None, merged_by="people" if merged else None)
     return new
+
+
+def _edges(found: StoredIncident, incident: Incident) -> tuple[int, int | None]:
+    """What the incident is matched by: for one that people declared, what they declare now."""
+    if found.state != "declared":
+        return found.start, found.end
+    start, end = moments.declared_start(incident), moments.declared_end(incident)
+    return (
+        found.start if start is None else round(start.time * NS),
+        None if end is None else round(end.time * NS),
+    )
 
 
 def _words(before: tuple[Correction, ...], after: tuple[Correction, ...]) -> str:

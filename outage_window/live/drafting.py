@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from outage_window.drafts.files import Draft, write_drafts
+from outage_window.errors import InputError
+from outage_window.kept import StoredIncident
 from reports.facts import Incident
+
+log = logging.getLogger(__name__)
 
 
 def draft(incident: Incident, template: str = "default") -> str:
@@ -29,10 +34,20 @@ def chart(incident: Incident) -> bytes | None:
     return render(incident, "svg")
 
 
-def write(folder: str, incident: Incident, text: str, picture: bytes | None) -> Path:
-    """Write draft and chart into the folder; a draft that is there keeps what people wrote."""
+def put(folder: str | None, incident: Incident, row: StoredIncident) -> None:
+    """Write a closed incident's draft and chart where the settings say, if they do.
+
+    A draft that is there keeps what people wrote. What cannot be written is logged: the store has
+    it all the same.
+    """
+    if not folder or row.draft is None or row.closed_at is None:
+        return
     target = Path(folder)
-    beside = () if picture is None else ((target / f"{incident.id}.svg", picture),)
-    draft = Draft(target / f"{incident.id}.md", text, beside)
-    write_drafts([draft])
-    return draft.path
+    beside = () if row.chart is None else ((target / f"{incident.id}.svg", row.chart),)
+    draft = Draft(target / f"{incident.id}.md", row.draft, beside)
+    try:
+        write_drafts([draft])
+    except (OSError, InputError) as error:
+        log.error("cannot write the draft of %s: %s", incident.id, error)
+    else:
+        log.info("draft of %s written to %s", incident.id, draft.path)

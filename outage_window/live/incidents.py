@@ -10,13 +10,12 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from detector.results import Window
-from outage_window.errors import InputError
 from outage_window.ids import new_id
 from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join
 from outage_window.kept import StoredIncident
 from outage_window.live.describing import facts_of, moved
-from outage_window.live.drafting import write
+from outage_window.live.drafting import put
 from outage_window.live.joining import clusters as clusters_of
 from outage_window.live.matching import Match, match_alerts, match_windows, span
 from outage_window.live.rows import row as row_of
@@ -182,21 +181,9 @@ class Keeper:
             return incidents.beside(connection, incident.id, incident.service, start, end)
 
     def _told(self, incident: Incident, stored: StoredIncident | None, row: StoredIncident) -> None:
-        if row.closed_at is not None:
-            self._write(incident, row)
+        put(self._settings.drafts.dir, incident, row)
         if stored is None or stored.state != row.state or row.moved:
             log.info("incident %s is %s%s", row.id, row.state, row.moved and f": {row.moved}")
-
-    def _write(self, incident: Incident, row: StoredIncident) -> None:
-        folder = self._settings.drafts.dir
-        if not folder or row.draft is None:
-            return
-        try:
-            path = write(folder, incident, row.draft, row.chart)
-        except (OSError, InputError) as error:
-            log.error("cannot write the draft of %s: %s", incident.id, error)
-        else:
-            log.info("draft of %s written to %s", incident.id, path)
 
     def _merge(self, scene: Scene, into: str, match: Match) -> None:
         for absorbed in match.absorbed:

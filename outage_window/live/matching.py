@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detector.results import Window
-from outage_window.joining import FOREVER, ended, meets, overlap, until
+from outage_window.joining import ended, meets, overlap, until
 from outage_window.kept import StoredIncident
 from reports.facts import AlertFact
 
 NS = 1e9
 NEAR = 1800.0
 """Alerts within this many seconds of an incident without a window are its own."""
-
-OPEN_ENDED = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,7 @@ def match_alerts(
             continue
         for index, group in enumerate(groups):
             start, end = span(group)
-            ends = _ends(incident)
-            if incident.start / NS <= end + NEAR and ends >= start - NEAR:
+            if incident.start / NS <= end + NEAR and incident.reach / NS >= start - NEAR:
                 claims[index].append(incident)
                 break
     return [_match(claimed) for claimed in claims]
@@ -68,7 +65,7 @@ def span(group: Sequence[AlertFact]) -> tuple[float, float]:
 
 def _best(incident: StoredIncident, windows: Sequence[Window]) -> int | None:
     start = incident.start / NS
-    end = _ends(incident)
+    end = incident.reach / NS
     found = []
     for index, window in enumerate(windows):
         same = start < until(window) and end > window.onset
@@ -87,10 +84,3 @@ def _match(claimed: list[StoredIncident]) -> Match:
 def _precedence(one: StoredIncident) -> tuple[bool, int, int, str]:
     """What stands for itself comes before what people merged into another; then the earlier."""
     return one.merged_into is not None, one.opened_at, one.start, one.id
-
-
-def _ends(incident: StoredIncident) -> float:
-    """Where an incident ends; what was declared without an end takes in a day, not all to come."""
-    if incident.end is not None:
-        return incident.end / NS
-    return incident.start / NS + OPEN_ENDED if incident.state == "declared" else FOREVER

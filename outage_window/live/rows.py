@@ -65,7 +65,7 @@ def row(
         moved=change,
         dismissed=correction(incident, "dismissed") is not None,
         record=encode(incident),
-        draft=_rendered(lambda one: draft(one, _template(stored)), incident),
+        draft=_rendered(lambda one: draft(one, template_of(stored)), incident),
         chart=_rendered(chart, incident) if final else None,
     )
     if stored is None:
@@ -73,7 +73,8 @@ def row(
     return replace(found, merged_into=stored.merged_into, merged_by=stored.merged_by)
 
 
-def _template(stored: StoredIncident | None) -> str:
+def template_of(stored: StoredIncident | None) -> str:
+    """The template of an incident's draft: the one that it was made by."""
     known = None if stored is None or stored.draft is None else manifest(parse(stored.draft))
     return known.template if known is not None and known.template in TEMPLATES else "default"
 

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from outage_window.kept import StoredIncident
+from outage_window.kept import FOREVER, OPEN_ENDED, StoredIncident
 from outage_window.store.schema import incidents, revisions
 from reports.facts import Related
 from reports.redraft import redraft
 
 NS = 1e9
-FOREVER = 2**63 - 1
 MOST_BESIDE = 20
 """Of incidents at the same time no draft lists more than this."""
 
@@ -160,7 +159,8 @@ def beside(
     """Incidents of other services that overlap one, and those that became part of it."""
     columns = incidents.c
     until = FOREVER if end is None else end
-    met = (columns.start < until) & (columns.end.is_(None) | (columns.end > start))
+    open_end = case((columns.state == "declared", columns.start + OPEN_ENDED), else_=FOREVER)
+    met = (columns.start < until) & (func.coalesce(columns.end, open_end) > start)
     overlaps = met & (columns.service != service) & columns.merged_into.is_(None)
     merged = columns.merged_into == identity
     rows = connection.execute(

@@ -16,6 +16,13 @@ from outage_window.store import Store, incidents
 from reports.draft import TEMPLATES, render
 from reports.facts import Incident
 from reports.record import decode
+from reports.word import FormatUnavailable
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""What a draft's page may do: show itself, with the charts that it holds."""
 
 
 def api(store: Store, status: Status) -> Blueprint:
@@ -55,8 +62,13 @@ def _drafted(incident: StoredIncident) -> Response:
     form = request.args.get("format", "markdown")
     if form not in FORMATS:
         abort(400, f"format: expected one of {', '.join(FORMATS)}")
-    made = in_format(text, form, _pictures(incident))
+    try:
+        made = in_format(text, form, _pictures(incident))
+    except FormatUnavailable as error:
+        abort(501, str(error))
     answer = Response(made, content_type=FORMATS[form])
+    if form == "html":
+        answer.headers["Content-Security-Policy"] = PAGE_POLICY
     if form == "markdown" and template is None:
         answer.headers["ETag"] = etag_of(incident.draft)
     if form == "docx":

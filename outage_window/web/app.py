@@ -21,6 +21,12 @@ from webhooks.blueprint import receiver
 
 log = logging.getLogger(__name__)
 
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""What a page may do, unless its view says otherwise."""
+
 
 def create_app(
     store: Store,
@@ -50,10 +56,7 @@ def create_app(
 def _harden(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    )
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     return response
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+
+from reports import word
 
 from .made import BORN, DAY, Metrics, Place, text
 
@@ -173,12 +176,42 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(place):
     tag = {"If-Match": answer.headers["ETag"]}
     assert patch(place, closed["id"], draft="x").status_code == 428
     assert patch(place, closed["id"], tag, draft=answer.text + "mine\n").status_code == 200
-    second = patch(place, closed["id"], tag, draft=answer.text + "theirs\n")
-    assert (second.status_code, second.json["error"]) == (
-        412,
-        "the draft has changed since: fetch it again",
-    )
+    theirs = answer.text + "theirs\n"
+    for more in ({}, {"title": "Theirs"}):
+        second = patch(place, closed["id"], tag, draft=theirs, **more)
+        said = "others have written in the draft since: fetch it again"
+        assert (second.status_code, second.json["error"]) == (412, said)
     assert draft(place, closed["id"]).text == answer.text + "mine\n"
+    assert one(place, closed["id"])["revision"] == 1
+    assert patch(place, closed["id"], {"If-Match": "*"}, draft=theirs).status_code == 200
+
+
+def test_a_draft_is_edited_while_its_incident_goes_on(place):
+    """The program's own blocks move on at each pass: that is no reason to refuse people's text."""
+    (found,) = place.at(START + 1200)
+    answer = draft(place, found["id"])
+    place.at(START + 1500)
+    now = draft(place, found["id"])
+    assert now.text != answer.text
+    assert now.headers["ETag"] == answer.headers["ETag"]
+    mine = answer.text.replace("TODO(owner?): What ended it", "We switched it off")
+    tag = {"If-Match": answer.headers["ETag"]}
+    assert patch(place, found["id"], tag, draft=mine, title="Ours").status_code == 200
+    text = draft(place, found["id"]).text
+    assert "We switched it off" in text
+    assert "# Postmortem draft: Ours" in text
+    as_of = now.text.partition("from data up to ")[2][:20]
+    assert f"from data up to {as_of}" in text
+
+
+def test_a_correction_reaches_the_file_of_the_draft(store, tmp_path):
+    place = Place(store, Metrics((START, END)), drafts=tmp_path / "drafts")
+    (closed,) = place.at(END + 1200)
+    file = tmp_path / "drafts" / f"{closed['id']}.md"
+    file.write_text(file.read_text().replace("TODO(owner?): What ended it", "A rollback ended it"))
+    patch(place, closed["id"], title="Locked out")
+    assert "# Postmortem draft: Locked out" in file.read_text()
+    assert "A rollback ended it" in file.read_text()
 
 
 def declare(place, **given):
@@ -233,6 +266,27 @@ def test_an_outage_declared_without_an_end_does_not_take_in_all_that_comes(store
     assert one(place, made["id"])["state"] == "declared"
 
 
+def test_a_declaration_of_long_ago_is_not_that_of_today(store):
+    place = Place(store, Metrics((START, END)), services=("auth", "web"))
+    place.at(START - 3 * DAY + 60)
+    old = declare(place, service="vpn", start=text(START - 3 * DAY)).json
+    place.at(END + 1200)
+    new = declare(place, service="vpn", start=text(END)).json
+    assert (new["created"], new["id"] != old["id"]) == (True, True)
+    found = {i["id"]: i for i in place.at(END + 1300)}
+    (auth,) = (i for i in found.values() if i["service"] == "auth")
+    assert old["id"] not in [r["id"] for r in auth["related"]]
+
+
+def test_a_declared_end_bounds_what_the_declaration_takes_in(place):
+    early = START - 7200
+    place.at(early + 60)
+    made = declare(place, service="auth", start=text(early)).json
+    patch(place, made["id"], declared_end=text(early + 600))
+    found = place.at(END + 1200)
+    assert sorted(i["state"] for i in found) == ["closed", "declared"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -264,6 +318,8 @@ def test_drafts_come_in_every_template_and_format(place):
     assert page.mimetype == "text/html"
     assert "<table" in page.text
     assert "data:image/svg+xml" in page.text
+    assert "img-src data:;" in page.headers["Content-Security-Policy"]
+    assert "img-src 'self';" in place.client.get("/").headers["Content-Security-Policy"]
     word = draft(place, closed["id"], format="docx", template="google")
     assert word.data[:2] == b"PK"
     for odd in ({"format": "pdf"}, {"template": "../x"}):
@@ -273,6 +329,14 @@ def test_drafts_come_in_every_template_and_format(place):
     dark = place.client.get(f"{chart}.svg", query_string={"theme": "dark"}).data
     assert dark != place.client.get(f"{chart}.svg").data
     assert place.client.get(f"{chart}.svg", query_string={"theme": "x"}).status_code == 400
+
+
+def test_a_format_that_cannot_be_had_says_why(place, monkeypatch):
+    (closed,) = place.at(END + 1200)
+    monkeypatch.setitem(sys.modules, "pypandoc", None)
+    word._program.cache_clear()
+    answer = draft(place, closed["id"], format="docx")
+    assert (answer.status_code, "pip install" in answer.json["error"]) == (501, True)
 
 
 def seconds_apart(moment, other):

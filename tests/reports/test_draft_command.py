@@ -2,19 +2,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
 from outage_window.cli.draft import command
+from outage_window.drafts.from_store import database
 from outage_window.errors import InputError
-from outage_window.kept import StoredIncident
+from outage_window.kept import StoredIncident, reading
+from outage_window.settings.load import load
 from outage_window.settings.models import Settings
 from outage_window.store import Store, incidents
+from outage_window.store.engine import database_file
 from outage_window.web import create_app
 from reports.draft import TEMPLATES, render
 from reports.record import encode
@@ -267,6 +272,25 @@ def test_the_variables_of_templates_are_listed():
     assert re.search(r"^numbers\[ID\]\.value +the number with its unit", said, re.MULTILINE)
     assert re.search(r"^timeline\[\]\.local +", said, re.MULTILINE)
     assert all(line.strip() for line in said.splitlines())
+
+
+def test_what_is_read_fast_is_what_the_store_holds(store):
+    with store.read() as connection, reading(Path("kept.db").absolute()) as fast:
+        latest = incidents.latest(connection)
+        assert fast.latest() == [one.id for one in latest]
+        for one in (*latest, incidents.get(connection, "token-api-20231110T1600Z")):
+            assert fast.get(one.id) == one
+            assert fast.history(one.id) == incidents.history(connection, one.id)
+
+
+@pytest.mark.parametrize("text", ["", "web: {}\n", "storage: {url: 'sqlite:///x/y.db'}\n"])
+@pytest.mark.parametrize("url", [None, "sqlite:////var/lib/z.db"])
+def test_the_database_is_the_one_of_the_whole_settings(tmp_path, monkeypatch, text, url):
+    (tmp_path / "s.yml").write_text(text)
+    if url is not None:
+        monkeypatch.setenv("OUTAGE_WINDOW_STORAGE__URL", url)
+    whole = load(str(tmp_path / "s.yml"), os.environ)
+    assert database(str(tmp_path / "s.yml")) == database_file(whole.storage.url).absolute()
 
 
 def test_settings_in_another_folder_find_their_database(store, tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from reports.blocks import (
     fresh,
     manifest,
     parse,
-    unmarked,
+    said_by_people,
     untouched,
     write,
 )
@@ -164,9 +164,19 @@ def test_line_ends_are_no_edit() -> None:
     assert redraft(windows, SECOND) == SECOND.replace("\n", "\r\n")
 
 
-def test_readers_see_no_marks() -> None:
-    assert "<!--" not in unmarked(FIRST)
-    assert "first impact" in unmarked(FIRST)
+def test_what_people_said_changes_with_them_alone() -> None:
+    said = said_by_people(FIRST)
+    assert said_by_people(redraft(FIRST, SECOND)) == said
+    mine = edited(FIRST, "impact", "my own words")
+    assert said_by_people(mine) != said
+    assert said_by_people(redraft(mine, SECOND)) == said_by_people(mine)
+    assert said_by_people(FIRST + "more\n") != said
+    assert said_by_people("plain") != said_by_people("text")
+
+
+def test_a_long_text_is_parsed_in_the_end() -> None:
+    text = "line\n" * 200_000
+    assert parse(text) == [text]
 
 
 def test_parts_are_the_text() -> None:
