@@ -103,7 +103,7 @@ def test_line_ends_make_no_difference(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_long_draft_takes_no_longer_than_its_length(name: str) -> None:
+def test_a_long_draft_is_linted_in_the_end(name: str) -> None:
     lint(LONG[name], lambda path: False)
     lint(f"{WHOLE}\n{LONG[name]}", lambda path: False)
 

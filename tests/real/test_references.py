@@ -181,7 +181,7 @@ class Drafted:
         return self.text.partition(f"\n### {name}\n")[2].partition("\n#")[0]
 
 
-@pytest.fixture(params=FACTS)
+@pytest.fixture(scope="module", params=FACTS)
 def drafted(served, request):
     """The facts of an outage, and the draft that the command writes of it."""
     program, _ = served
