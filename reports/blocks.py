@@ -163,6 +163,12 @@ def _by_people(part: Part) -> str:
     return f"<{part.id}>{part.content if part.edited else ''}"
 
 
+def unmarked(text: str) -> str:
+    """The draft for a reader of its text: without marks, and the empty lines around them as one."""
+    kept = "".join(line for line in text.splitlines(keepends=True) if not is_mark(line))
+    return re.sub(r"\n{3,}", "\n\n", kept).lstrip("\n")
+
+
 def is_mark(line: str) -> bool:
     """Whether a line is a mark of ours."""
     bare = line.strip()

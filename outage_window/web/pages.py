@@ -12,6 +12,7 @@ from outage_window.settings.durations import show_duration
 from outage_window.settings.models import Settings
 from outage_window.store import Store, deliveries, incidents
 from outage_window.web.api import find
+from reports.blocks import unmarked
 
 NS = 1_000_000_000
 
@@ -40,7 +41,8 @@ def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blu
     @views.get("/incidents/<identity>")
     def _incident(identity: str) -> str:
         incident = find(store, identity)
-        return render_template("incident.html", incident=incident)
+        shown = None if incident.draft is None else unmarked(incident.draft)
+        return render_template("incident.html", incident=incident, draft=shown)
 
     return views
 

@@ -331,6 +331,14 @@ def test_drafts_come_in_every_template_and_format(place):
     assert place.client.get(f"{chart}.svg", query_string={"theme": "x"}).status_code == 400
 
 
+def test_the_page_of_an_incident_shows_no_marks(place):
+    (closed,) = place.at(END + 1200)
+    page = place.client.get(f"/incidents/{closed['id']}").text
+    assert "# Postmortem draft: auth" in page
+    assert "begin summary" not in page
+    assert "format=html" in page
+
+
 def test_a_format_that_cannot_be_had_says_why(place, monkeypatch):
     (closed,) = place.at(END + 1200)
     monkeypatch.setitem(sys.modules, "pypandoc", None)

@@ -16,6 +16,7 @@ from outage_window.demo import writers
 from outage_window.demo.counters import SCRAPE, SYSTEM_REASON, USER_REASON, scrape
 from outage_window.demo.references import ACCOUNTS, CONFIG, IDENTITY, REFERENCES, SESSIONS, TOKENS
 from outage_window.demo.simulate import simulate, truth
+from reports.blocks import unmarked
 from tests.demo.worlds import scrape_with_newborn
 from tests.real.facts import FACTS, HUMAN
 from tests.real.programs import (
@@ -28,7 +29,7 @@ from tests.real.programs import (
     serve,
     wait_for,
 )
-from tests.reports.markdown import Parsed, parse, unmarked
+from tests.reports.markdown import Parsed, parse
 
 OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from mdit_py_plugins.footnote import footnote_plugin
 
-from reports.blocks import is_mark
-
 READER = MarkdownIt("gfm-like", {"linkify": False, "html": True}).use(footnote_plugin)
 
 
@@ -35,11 +33,6 @@ def parse(text: str) -> Parsed:
     kinds += [child.type for t in tokens for child in t.children or [] if child.type != "text"]
     inline = "\n".join(plain(t) for t in tokens if t.type == "inline")
     return Parsed(headings, tables, kinds, inline)
-
-
-def unmarked(text: str) -> str:
-    """The draft as a reader sees it."""
-    return "".join(line for line in text.splitlines(keepends=True) if not is_mark(line))
 
 
 def plain(inline) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detector.estimate import Estimate
 from reports import headline as lines
+from reports.blocks import unmarked
 from reports.draft import render
 from reports.escape import bare
 from reports.facts import EventFact
@@ -34,7 +35,7 @@ from .incidents import (
     counted_users,
     refused_users,
 )
-from .markdown import parse, unmarked
+from .markdown import parse
 
 ALL = {**REFERENCES, "ongoing": ONGOING, "suspected": SUSPECTED, "blind": BLIND}
 ALL |= {"phased": PHASED, "ratio": RATIO_ONLY, "level": LEVEL, "declared": DECLARED}
