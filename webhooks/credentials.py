@@ -1,21 +1,90 @@
-"""Who may post: a bearer token, compared as bytes and in constant time."""
+"""Who posts: each sender by a token of its own, compared as bytes and in constant time."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from werkzeug.datastructures import Headers
 
+SenderKind = Literal[
+    "alertmanager", "grafana", "alerts", "prometheus", "events", "attempts", "github", "pagerduty"
+]
+"""What a sender sends: `alerts` are generic JSON alerts, `prometheus` is remote write."""
 
-def authorised(headers: Headers, token: str | None) -> bool:
-    """True when the one Authorization header bears the token, or when none is asked for.
+KINDS: tuple[SenderKind, ...] = get_args(SenderKind)
+SIGNED = ("github", "pagerduty")
+"""Kinds that sign their bodies under a shared secret instead of sending a token."""
 
-    Two headers (which a server joins with a comma) match no token. Bytes outside ASCII arrive as
-    Latin-1 text, so they are compared as the bytes that came.
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies."""
+
+    name: str
+    kind: SenderKind
+    token: str | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """All that tells who posts: the senders, and a `token` that is good for every door.
+
+    Without any token or secret whoever reaches the server may post, under the name of the only
+    sender of the kind, or of the kind itself.
     """
-    if token is None:
-        return True
-    given = headers.get("Authorization", "")
-    scheme, _, credentials = given.partition(" ")
-    sent = credentials.strip().encode("latin-1", "replace")
-    return hmac.compare_digest(sent, token.encode()) and scheme.lower() == "bearer"
+
+    senders: Sequence[Sender] = ()
+    token: str | None = None
+
+    @property
+    def needed(self) -> bool:
+        """Whether anything is asked of whoever posts."""
+        return self.token is not None or any(one.token or one.secret for one in self.senders)
+
+    def by_token(self, kind: SenderKind, headers: Headers) -> str | None:
+        """The name of the sender that the one Authorization header speaks for; None: nobody.
+
+        A token comes as `Bearer`, or as the password of `Basic`. Two headers, which a server joins
+        with a comma, match none. Every token is compared, so that time tells nothing.
+        """
+        if not self.needed:
+            return self._usual(kind)
+        sent = _sent(headers.get("Authorization", ""))
+        found = None
+        for name, token in self._tokens(kind):
+            if sent is not None and hmac.compare_digest(sent, token.encode()) and found is None:
+                found = name
+        return found
+
+    def secrets(self, kind: SenderKind) -> list[tuple[str, str]]:
+        """(name, secret) of each sender of a kind that signs."""
+        return [(one.name, one.secret) for one in self.senders if one.kind == kind and one.secret]
+
+    def _tokens(self, kind: SenderKind) -> list[tuple[str, str]]:
+        own = [(one.name, one.token) for one in self.senders if one.kind == kind and one.token]
+        return own + ([(self._usual(kind), self.token)] if self.token is not None else [])
+
+    def _usual(self, kind: SenderKind) -> str:
+        """Who posts with the common token, or with none."""
+        known = [one.name for one in self.senders if one.kind == kind and not one.token]
+        return known[0] if len(known) == 1 else kind
+
+
+def _sent(authorization: str) -> bytes | None:
+    """The token in the header. Bytes outside ASCII arrive as Latin-1 text: as bytes again."""
+    scheme, _, credentials = authorization.partition(" ")
+    given = credentials.strip().encode("latin-1", "replace")
+    if scheme.lower() == "bearer":
+        return given
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(given, validate=True).partition(b":")[2]
+    except binascii.Error:
+        return None

@@ -23,7 +23,9 @@ from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.store.schema import attempt_blocks
 from outage_window.web import create_app
-from webhooks.blueprint import Keepers, receiver
+from webhooks.credentials import Credentials
+from webhooks.doors.receiver import receiver
+from webhooks.keeping import Keepers
 from webhooks.model import AttemptBatch
 
 START = 1_704_067_200
@@ -107,7 +109,7 @@ def _parsing_only() -> Flask:
         change=lambda *_: {},
         refused=nothing,
     )
-    app.register_blueprint(receiver(keep, None))
+    app.register_blueprint(receiver(keep, Credentials()))
     return app
 
 

@@ -16,6 +16,7 @@ DEFAULT = "config/outage-window.yml"
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
     from outage_window.settings.load import SettingsError, load, missing_exports
+    from outage_window.settings.senders import credentials
 
     try:
         settings = load(file, os.environ)
@@ -25,10 +26,13 @@ def command(file: str) -> int:
         return EXIT_UNUSABLE
     for line in missing_exports(file, os.environ, settings):
         click.echo(line, err=True)
-    anonymous = settings.web.token is None
+    keys = credentials(settings.senders, settings.web.token)
     click.echo(f"{file}: good")
-    click.echo(f"listens on {settings.web.listen}, {'without' if anonymous else 'with'} a token")
-    click.echo(f"takes alerts from one sender, named {settings.sender}")
+    click.echo(
+        f"listens on {settings.web.listen}, {'with' if keys.needed else 'without'} credentials"
+    )
+    for sender in settings.senders:
+        click.echo(f"sender {sender.name}: {sender.kind}")
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
         click.echo(f"asks {_without_userinfo(settings.prometheus.url)}")

@@ -108,7 +108,7 @@ def _until(settings: Settings, now: Clock) -> Clock:
 def _listen(app: object, settings: Settings) -> BaseWSGIServer:
     from waitress import create_server  # type: ignore[import-untyped]
 
-    from webhooks.blueprint import LARGE
+    from webhooks.doors.door import LARGE
 
     try:
         return create_server(

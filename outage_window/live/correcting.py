@@ -22,8 +22,8 @@ from reports.blocks import said_by_people
 from reports.facts import Correction, CorrectionField, Incident, Related
 from reports.record import decode
 from reports.redraft import redraft
-from webhooks.blueprint import Conflict, Unknown
 from webhooks.incidents import Change, Declared
+from webhooks.keeping import Conflict, Unknown
 
 NS = 10**9
 TRIES = 5

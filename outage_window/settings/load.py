@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,9 +14,10 @@ from pydantic_core import ErrorDetails
 from outage_window.errors import InputError, one_line
 from outage_window.settings.models import SQLITE, Service, Settings, known_keys
 from outage_window.settings.publish import KINDS
+from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import (
-    BEARER,
     FILE_SUFFIX,
+    SECRETS,
     Key,
     Problem,
     Source,
@@ -24,6 +25,16 @@ from outage_window.settings.source import (
     overlay,
     read_secrets,
 )
+from webhooks.credentials import SIGNED, Credentials
+
+
+class Named(Protocol):
+    """A part of a list, each with a name of its own."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
 
 LATER = {
     "slow": "slow successes cannot be counted yet; remove it",
@@ -79,7 +90,7 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
         return None, [Problem(0, "", "expected text in UTF-8")]
     source = from_yaml(text)
     overlay(source, environ)
-    read_secrets(source, Path(path).parent, lambda above: BEARER in known_keys(above))
+    read_secrets(source, Path(path).parent, lambda above, name: name in known_keys(above))
     try:
         settings = Settings.model_validate(source.values)
     except ValidationError as error:
@@ -164,7 +175,7 @@ def _plain(message: str) -> str:
 
 def _nearest(name: str, above: Key) -> str:
     known = known_keys(above)
-    known += [BEARER + FILE_SUFFIX] if BEARER in known else []
+    known += [name + FILE_SUFFIX for name in SECRETS if name in known]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"unknown key, expected {close[0]}?"
@@ -178,20 +189,27 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
     def wrong(key: Key, expected: str) -> None:
         found.append(source.problem(key, expected))
 
-    if not _loopback(settings.web.host) and not (
-        settings.web.token or settings.web.allow_anonymous
-    ):
+    keys = credentials(settings.senders, settings.web.token)
+    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
         wrong(
             ("web", "listen"),
             "expected a loopback address, or web.token, or web.allow_anonymous: true",
         )
+    for i, sender in enumerate(settings.senders):
+        for name, expected in _sender_rules(sender, keys):
+            wrong(("senders", i, name), expected)
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         wrong(("web", "token"), "expected a token of ASCII characters")
     found += [
         source.problem(key, "expected ASCII without line ends") for key in _unsendable(settings)
     ]
-    for part, named in (("services", settings.services), ("publish", settings.publish)):
-        for i, name in _taken([one.name for one in named]):
+    named: dict[str, Sequence[Named]] = {
+        "services": settings.services,
+        "senders": settings.senders,
+        "publish": settings.publish,
+    }
+    for part, ones in named.items():
+        for i, name in _taken([one.name for one in ones]):
             wrong((part, i, "name"), f"expected a name of its own: {name} is taken")
     for i, service in enumerate(settings.services):
         for key, expected in _service_rules(service, settings):
@@ -216,6 +234,15 @@ def _unsendable(settings: Settings) -> list[Key]:
     if asked.token is not None:
         texts["prometheus", "token"] = asked.token.get_secret_value()
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
+
+
+def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
+    """A sender that could never post, or whose secret would never be asked for."""
+    if sender.kind in SIGNED:
+        found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
+        missing = sender.secret is None and keys.needed
+        return found + ([("secret", f"expected what {sender.kind} signs under")] if missing else [])
+    return [("secret", "expected token: only github and pagerduty sign")] if sender.secret else []
 
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, Any]]:

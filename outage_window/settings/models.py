@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
-from outage_window.settings.parts import Part, Seconds, expected
+from outage_window.settings.parts import Name, Part, Seconds, expected
 from outage_window.settings.publish import Targets
+from outage_window.settings.senders import SenderPart
 from outage_window.sources import selectors
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 SQLITE = "sqlite:///"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def _selector(value: str) -> str:
@@ -57,12 +57,6 @@ def _http(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise expected("expected a URL such as http://127.0.0.1:9090")
     return value.rstrip("/")
-
-
-def _service_name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        raise expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
-    return value
 
 
 def _database(value: str) -> str:
@@ -111,7 +105,7 @@ class Users(Part):
 class Service(Part):
     """One service: where its attempts and errors are counted, and which alerts are its own."""
 
-    name: Annotated[str, AfterValidator(_service_name)]
+    name: Name
     source: Literal["pull", "file"]
     attempts: SelectorText | None = None
     errors: SelectorText | None = None
@@ -198,7 +192,7 @@ class Settings(Part):
     scan_interval: Seconds = 15.0
     drafts: Drafts = Drafts()
     publish: Targets = ()
-    sender: str = Field("alertmanager", min_length=1, max_length=63)
+    senders: tuple[SenderPart, ...] = ()
     services: tuple[Service, ...] = ()
 
     def service(self, name: str) -> Service | None:

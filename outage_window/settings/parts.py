@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from outage_window.settings.durations import parse_duration
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
 
 def expected(text: str) -> PydanticCustomError:
@@ -23,7 +26,15 @@ def _duration(value: object) -> float:
         raise expected(str(error)) from None
 
 
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(_duration)]
+Name = Annotated[str, AfterValidator(_name)]
+"""What services, senders and targets are called."""
 
 
 class Part(BaseModel):

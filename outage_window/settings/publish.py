@@ -8,18 +8,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from outage_window.settings.parts import Part, Seconds, expected
+from outage_window.settings.parts import Name, Part, Seconds, expected
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/(?!\.\.?$)[A-Za-z0-9_.-]+")
 _CHANNEL = re.compile(r"[A-Z][A-Z0-9]{2,}")
 _LONGEST_TAG = 100
-
-
-def _name(value: str) -> str:
-    if not _NAME.fullmatch(value):
-        raise expected("expected a name of letters, digits, '_', '-' and '.', at most 63")
-    return value
 
 
 def _url(value: str) -> str:
@@ -75,7 +68,6 @@ def _tag(value: str) -> str:
     return value.strip()
 
 
-Name = Annotated[str, AfterValidator(_name)]
 Url = Annotated[str, AfterValidator(_url)]
 BaseUrl = Annotated[str, AfterValidator(_base)]
 Token = Annotated[SecretStr, AfterValidator(_token)]

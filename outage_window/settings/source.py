@@ -12,8 +12,8 @@ import yaml
 
 PREFIX = "OUTAGE_WINDOW_"
 FILE_SUFFIX = "_file"
-BEARER = "token"
-"""The key of a secret that may also be given as a file."""
+SECRETS = ("token", "secret")
+"""The keys of secrets, which may also be given as a file each."""
 
 Key = tuple[str | int, ...]
 
@@ -104,27 +104,28 @@ def overlay(source: Source, environ: Mapping[str, str]) -> None:
             source.problems.append(Problem(0, name, "expected the name of a setting"))
 
 
-def read_secrets(source: Source, folder: Path, meant: Callable[[Key], bool]) -> None:
+def read_secrets(source: Source, folder: Path, meant: Callable[[Key, str], bool]) -> None:
     """Replace each `token_file` by a `token` that holds what the file does, trimmed.
 
-    `meant` says whether a token may stand at a place. A key of user ids may be any bytes: that its
-    file has enough of them is all that is looked at.
+    `meant` says whether a secret of that name may stand at a place. A key of user ids may be any
+    bytes: that its file has enough of them is all that is looked at.
     """
     for above, part in _mappings(source.values):
-        if BEARER + FILE_SUFFIX in part and meant(above):
-            _read_secret(source, above, part, folder)
+        for name in SECRETS:
+            if name + FILE_SUFFIX in part and meant(above, name):
+                _read_secret(source, above, part, name, folder)
     _check_user_key(source, folder)
 
 
-def _read_secret(source: Source, above: Key, part: dict[str, Any], folder: Path) -> None:
-    name = BEARER + FILE_SUFFIX
-    key: Key = (*above, name)
-    file = part.pop(name)
-    if BEARER in part:
-        source.problems.append(source.problem(key, f"expected {BEARER} or {name}, not both"))
+def _read_secret(source: Source, above: Key, part: dict[str, Any], name: str, folder: Path) -> None:
+    key: Key = (*above, name + FILE_SUFFIX)
+    file = part.pop(name + FILE_SUFFIX)
+    if name in part:
+        expected = f"expected {name} or {name}{FILE_SUFFIX}, not both"
+        source.problems.append(source.problem(key, expected))
         return
     # The file is the problem then, and not that there is no token.
-    part[BEARER] = "unread"
+    part[name] = "unread"
     try:
         secret = (folder / str(file)).read_text("utf-8").strip()
     except (OSError, ValueError):
@@ -133,7 +134,7 @@ def _read_secret(source: Source, above: Key, part: dict[str, Any], folder: Path)
     if not secret:
         source.problems.append(source.problem(key, f"expected a secret in the file {file}"))
         return
-    part[BEARER] = secret
+    part[name] = secret
 
 
 def _mappings(values: Any) -> list[tuple[Key, dict[str, Any]]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sqlalchemy import Connection, func, or_, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
 
+from outage_window.store.dialects import greatest, insert, least
 from outage_window.store.schema import alerts
 from webhooks.model import AlertDelivery
 
@@ -43,7 +43,7 @@ def keep(connection: Connection, sender: str, delivery: AlertDelivery, received_
     A late word that it fires never reopens an alert that was resolved.
     """
     for alert in delivery.alerts:
-        row = insert(alerts).values(
+        row = insert(connection, alerts).values(
             sender=sender,
             fingerprint=alert.fingerprint,
             starts_at=alert.starts_at,
@@ -58,14 +58,14 @@ def keep(connection: Connection, sender: str, delivery: AlertDelivery, received_
         )
         stored, new = alerts.c, row.excluded
         changed = {
-            "ends_at": func.max(
+            "ends_at": greatest(
                 func.coalesce(stored.ends_at, new.ends_at),
                 func.coalesce(new.ends_at, stored.ends_at),
             ),
-            "first_received": func.min(stored.first_received, new.first_received),
-            "last_received": func.max(stored.last_received, new.last_received),
+            "first_received": least(stored.first_received, new.first_received),
+            "last_received": greatest(stored.last_received, new.last_received),
             "deliveries": stored.deliveries + 1,
-            "truncated": func.max(stored.truncated, new.truncated),
+            "truncated": greatest(stored.truncated, new.truncated),
         }
         connection.execute(
             row.on_conflict_do_update(

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from detector.series import F64
 from outage_window.pseudonyms import Pseudonyms
 from outage_window.store import keys, minutes
+from outage_window.store.dialects import insert
 from outage_window.store.minutes import ALL, MINUTE, MS, U16, U32, U64, Hour
 from outage_window.store.packing import pack, unpack
 from outage_window.store.schema import attempt_blocks, attempt_bodies
@@ -93,12 +93,12 @@ def keep(connection: Connection, found: Sequence[Block], sha256: str, last: int)
 
     `last` is the time of its newest attempt. Returns whether the body was new.
     """
-    row = insert(attempt_bodies).values(sha256=bytes.fromhex(sha256), last=last)
+    row = insert(connection, attempt_bodies).values(sha256=bytes.fromhex(sha256), last=last)
     if connection.execute(row.on_conflict_do_nothing()).rowcount == 0:
         return False
     epoch = keys.epoch(connection)
     rows = [block.values() | {"epoch": epoch} for block in found]
-    connection.execute(insert(attempt_blocks), rows)
+    connection.execute(insert(connection, attempt_blocks), rows)
     return True
 
 

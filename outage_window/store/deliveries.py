@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
 
+from outage_window.store.dialects import greatest, insert
 from outage_window.store.schema import deliveries
 
 
@@ -24,7 +24,7 @@ def keep(
     connection: Connection, sender: str, body: bytes, received_at: int, reason: str | None = None
 ) -> None:
     """Keep a body; the same bytes from the same sender again only count as one more copy."""
-    row = insert(deliveries).values(
+    row = insert(connection, deliveries).values(
         sender=sender,
         sha256=hashlib.sha256(body).hexdigest(),
         received_at=received_at,
@@ -37,7 +37,7 @@ def keep(
         index_elements=["sender", "sha256"],
         set_={
             "copies": deliveries.c.copies + 1,
-            "last_received_at": func.max(deliveries.c.last_received_at, received_at),
+            "last_received_at": greatest(deliveries.c.last_received_at, received_at),
         },
     )
     connection.execute(again)

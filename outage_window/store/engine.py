@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from outage_window.errors import InputError
 from outage_window.store import schema
+from outage_window.store.dialects import insert
 from outage_window.store.upgrade import upgrade
 
 BUSY_MS = 2000
@@ -67,7 +67,9 @@ def prepare(made: Engine, path: Path) -> None:
                 found = upgrade(connection, connection.execute(query).scalar())
                 _same_version(found, path)
             schema.metadata.create_all(connection)
-            connection.execute(insert(schema.meta).values(version).on_conflict_do_nothing())
+            connection.execute(
+                insert(connection, schema.meta).values(version).on_conflict_do_nothing()
+            )
     except DBAPIError as error:
         raise InputError(str(path), f"cannot be opened as a database ({error.orig})") from None
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
 
+from outage_window.store.dialects import insert
 from outage_window.store.schema import events
 from webhooks.model import Event
 
@@ -16,7 +16,7 @@ def keep(connection: Connection, found: tuple[Event, ...], received_at: int) -> 
     """Keep events; return how many were new. A repeated `id` keeps the first that came."""
     new = 0
     for event in found:
-        row = insert(events).values(
+        row = insert(connection, events).values(
             identity=_identity(event),
             time=event.time,
             type=event.type,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from outage_window.kept import FOREVER, OPEN_ENDED, StoredIncident
+from outage_window.store.dialects import insert
 from outage_window.store.schema import incidents, revisions
 from reports.facts import Related
 from reports.redraft import redraft
@@ -28,7 +28,7 @@ def save(connection: Connection, incident: StoredIncident) -> None:
     incident = replace(incident, draft=_redrafted(connection, incident))
     values = {name: getattr(incident, name) for name in incidents.columns.keys()}  # noqa: SIM118
     values |= {"facts": _json(incident.facts), "document": _json(incident.document)}
-    row = insert(incidents).values(values)
+    row = insert(connection, incidents).values(values)
     changed = {name: value for name, value in values.items() if name != "id"}
     connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed))
     if incident.closed_at is not None:
@@ -46,7 +46,7 @@ def _freeze(connection: Connection, incident: StoredIncident, document: str) -> 
         "chart": incident.chart,
     }
     connection.execute(
-        insert(revisions)
+        insert(connection, revisions)
         .values(frozen)
         .on_conflict_do_update(
             index_elements=["incident_id", "revision"],

@@ -9,10 +9,10 @@ import secrets
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.sqlite import insert
 
 from outage_window.errors import InputError
 from outage_window.settings.source import LEAST_KEY
+from outage_window.store.dialects import insert
 from outage_window.store.schema import attempt_blocks, meta
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def settle(connection: Connection, key: bytes) -> int:
     before = epoch(connection)
     if number != before:
         for name, value in ((f"{_CURRENT}/{number}", fingerprint), (_CURRENT, str(number))):
-            row = insert(meta).values(key=name, value=value)
+            row = insert(connection, meta).values(key=name, value=value)
             changed = row.on_conflict_do_update(index_elements=["key"], set_={"value": value})
             connection.execute(changed)
         others = select(func.count()).where(attempt_blocks.c.epoch != number)

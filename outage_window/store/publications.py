@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, and_, select
-from sqlalchemy.dialects.sqlite import insert
 
+from outage_window.store.dialects import insert
 from outage_window.store.schema import incidents, publications
 
 
@@ -19,7 +19,7 @@ def keep(
 ) -> None:
     """Note that a target holds a revision of an incident under its own reference."""
     values = {"reference": reference, "url": url, "revision": revision, "at": at}
-    row = insert(publications).values(incident_id=incident, target=target, **values)
+    row = insert(connection, publications).values(incident_id=incident, target=target, **values)
     connection.execute(
         row.on_conflict_do_update(index_elements=["incident_id", "target"], set_=values)
     )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from detector.series import F64, I64
 from outage_window.store.arrays import pack_samples, unpack_samples
+from outage_window.store.dialects import insert
 from outage_window.store.schema import progress, sample_blocks, series
 
 BLOCK = 2 * 3600 * 10**9
@@ -51,7 +51,9 @@ def keep(connection: Connection, service: str, found: list[Samples], done: Progr
             chosen = blocks == block
             start = int(block) * BLOCK
             _merge(connection, identity, start, one.time[chosen], one.value[chosen])
-    row = insert(progress).values(service=service, covered_to=done.covered_to, source=done.source)
+    row = insert(connection, progress).values(
+        service=service, covered_to=done.covered_to, source=done.source
+    )
     connection.execute(
         row.on_conflict_do_update(
             index_elements=["service"],
@@ -99,7 +101,7 @@ def load(connection: Connection, service: str, start: int) -> list[Samples]:
 def _series_id(connection: Connection, service: str, role: str, labels: Mapping[str, str]) -> int:
     text = json.dumps(dict(labels), sort_keys=True, ensure_ascii=False)
     key = {"service": service, "role": role, "labels": text}
-    connection.execute(insert(series).values(key).on_conflict_do_nothing())
+    connection.execute(insert(connection, series).values(key).on_conflict_do_nothing())
     return int(connection.execute(select(series.c.id).filter_by(**key)).scalar_one())
 
 
@@ -118,7 +120,7 @@ def _merge(connection: Connection, identity: int, start: int, time: I64, value: 
         "size": len(time),
         "data": pack_samples(time, value[first]),
     }
-    row = insert(sample_blocks).values(series_id=identity, start=start, **values)
+    row = insert(connection, sample_blocks).values(series_id=identity, start=start, **values)
     connection.execute(
         row.on_conflict_do_update(index_elements=["series_id", "start"], set_=values)
     )

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from outage_window.store import keys
 from outage_window.store.attempts import Block, records_of
+from outage_window.store.dialects import insert
 from outage_window.store.minutes import HOUR, MS, merge
 from outage_window.store.schema import attempt_blocks, attempt_bodies
 from outage_window.store.store import Store
@@ -133,7 +133,9 @@ def _swap(connection: Connection, place: _Place, ids: list[int], merged: Block) 
     there = select(func.count()).where(_block.id.in_(ids))
     if connection.execute(there).scalar_one() != len(ids):
         return  # done before: the answer to an earlier try was lost
-    connection.execute(insert(attempt_blocks).values(epoch=place.epoch, **merged.values()))
+    connection.execute(
+        insert(connection, attempt_blocks).values(epoch=place.epoch, **merged.values())
+    )
     connection.execute(delete(attempt_blocks).where(_block.id.in_(ids)))
 
 

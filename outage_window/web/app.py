@@ -12,12 +12,13 @@ from outage_window.clock import Clock
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
+from outage_window.settings.senders import credentials
 from outage_window.store import Store
 from outage_window.web.api import api
 from outage_window.web.keepers import keepers
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
-from webhooks.blueprint import receiver
+from webhooks.doors.receiver import receiver
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,10 @@ def create_app(
     `config_file` is the path of the settings that drafts name in their command; None names none.
     """
     status = status or Status(clock())
-    token = settings.web.token.get_secret_value() if settings.web.token else None
     app = Flask(__name__)
     corrector = Corrector(store, settings, config_file)
-    keep = keepers(store, settings.sender, corrector, status, clock)
-    app.register_blueprint(receiver(keep, token))
+    keep = keepers(store, corrector, status, clock)
+    app.register_blueprint(receiver(keep, credentials(settings.senders, settings.web.token)))
     app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))

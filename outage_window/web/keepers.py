@@ -16,19 +16,17 @@ from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
 from outage_window.store.writer import Work
-from webhooks.blueprint import Busy, Keepers
 from webhooks.incidents import Change, Declared
+from webhooks.keeping import Busy, Keepers
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def keepers(
-    store: Store, sender: str, corrector: Corrector, status: Status, clock: Clock
-) -> Keepers:
-    """The callables that keep what came: alerts of the named Alertmanager, and all the rest."""
-    keep = _Keep(store, sender, corrector, status, clock)
+def keepers(store: Store, corrector: Corrector, status: Status, clock: Clock) -> Keepers:
+    """The callables that keep what came."""
+    keep = _Keep(store, corrector, status, clock)
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
@@ -43,25 +41,24 @@ def keepers(
 @dataclass(frozen=True, slots=True)
 class _Keep:
     store: Store
-    sender: str
     corrector: Corrector
     status: Status
     clock: Clock
 
-    def alerts(self, body: bytes, delivery: AlertDelivery) -> None:
+    def alerts(self, sender: str, body: bytes, delivery: AlertDelivery) -> None:
         now = self.clock()
 
         def work(connection: Connection) -> None:
-            deliveries.keep(connection, self.sender, body, now)
-            alerts.keep(connection, self.sender, delivery, now)
+            deliveries.keep(connection, sender, body, now)
+            alerts.keep(connection, sender, delivery, now)
 
         self._write(work)
         self.status.delivered(now)
         self.status.count("deliveries")
 
-    def quarantine(self, body: bytes, why: Refused) -> None:
+    def quarantine(self, sender: str, body: bytes, why: Refused) -> None:
         now = self.clock()
-        self._write(lambda c: deliveries.keep(c, self.sender, body, now, str(why)))
+        self._write(lambda c: deliveries.keep(c, sender, body, now, str(why)))
         log.warning("kept a delivery in quarantine: %s", why)
         self.status.delivered(now)
         self.status.count("deliveries")

@@ -1,0 +1,38 @@
+"""Who sends: a name for each, with a token or signing secret of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr
+
+from outage_window.settings.parts import Name, Part, expected
+from webhooks.credentials import Credentials, Sender, SenderKind
+
+
+def _ascii(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().isascii() or not value.get_secret_value():
+        raise expected("expected a secret of ASCII characters")
+    return value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_ascii)]
+
+
+class SenderPart(Part):
+    """One sender: `token` is what it sends, `secret` what it signs its bodies under."""
+
+    name: Name
+    kind: SenderKind
+    token: Secret | None = None
+    secret: Secret | None = None
+
+
+def credentials(senders: tuple[SenderPart, ...], token: SecretStr | None) -> Credentials:
+    """What tells the receiver who posts."""
+    known = [Sender(one.name, one.kind, _plain(one.token), _plain(one.secret)) for one in senders]
+    return Credentials(tuple(known), _plain(token))
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

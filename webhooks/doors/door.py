@@ -1,0 +1,87 @@
+"""What all doors share: who posts is asked first, the body is bounded, every refusal is JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify, request
+
+from webhooks.credentials import Credentials, SenderKind
+from webhooks.keeping import Busy, Conflict, Unknown
+from webhooks.model import Refused
+
+SMALL = 4 * 1024 * 1024
+LARGE = 64 * 1024 * 1024
+
+
+class TooLarge(Exception):
+    """The body exceeds the limit of this door."""
+
+
+class Unauthorised(Exception):
+    """Nobody known posts: the sender is told 401."""
+
+
+def sender(keys: Credentials, kind: SenderKind) -> str:
+    """The name of who posts; `Unauthorised`. To be asked before the body is read."""
+    found = keys.by_token(kind, request.headers)
+    if found is None:
+        raise Unauthorised
+    return found
+
+
+def body(limit: int = SMALL) -> bytes:
+    """The whole body. One byte beyond the limit is asked for, since servers cut without a word."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge
+    found = request.stream.read(limit + 1)
+    if len(found) > limit:
+        raise TooLarge
+    return found
+
+
+def problem(status: int, error: str, field: str) -> Response:
+    """An answer that says what is wrong, and where."""
+    return answer(status, {"error": error, "field": field})
+
+
+def answer(status: int, content: dict[str, object]) -> Response:
+    """An answer in JSON."""
+    made = jsonify(content)
+    made.status_code = status
+    return made
+
+
+def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
+    """Turn every way in which a request can be refused into its answer, and count it."""
+
+    @doors.errorhandler(Unauthorised)
+    def _unauthorised(_: Unauthorised) -> Response:
+        refused("unauthorised")
+        made = problem(401, "expected the bearer token of the settings", "Authorization")
+        made.headers["WWW-Authenticate"] = "Bearer"
+        return made
+
+    @doors.errorhandler(Refused)
+    def _invalid(why: Refused) -> Response:
+        refused("invalid")
+        return problem(400, why.expected, why.field)
+
+    @doors.errorhandler(Unknown)
+    def _unknown(_: Unknown) -> Response:
+        return problem(404, "no such incident", request.path)
+
+    @doors.errorhandler(Conflict)
+    def _conflict(why: Conflict) -> Response:
+        return problem(412, str(why), request.path)
+
+    @doors.errorhandler(TooLarge)
+    def _too_large(_: TooLarge) -> Response:
+        refused("too_large")
+        return problem(413, "expected a smaller body", "body")
+
+    @doors.errorhandler(Busy)
+    def _busy(_: Busy) -> Response:
+        # Never 429: Alertmanager would not send again before its next group interval.
+        refused("busy")
+        return problem(503, "cannot keep it now, send it again", "store")

@@ -1,0 +1,41 @@
+"""What the receiver is given to keep what came, and how keeping can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from webhooks.incidents import Change, Declared
+from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
+
+
+class Unknown(Exception):
+    """There is no such incident: the sender is told 404."""
+
+
+class Conflict(Exception):
+    """What is to be changed is not as the sender believes: 412 with its words."""
+
+
+class Busy(Exception):
+    """What came could not be kept now: the sender is told 503, and sends again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keepers:
+    """What the receiver is given to keep what came. Each returns once it is durable, or `Busy`.
+
+    `alerts` takes (sender, raw body, delivery); `quarantine` (sender, raw body, why it was
+    refused).
+    """
+
+    alerts: Callable[[str, bytes, AlertDelivery], None]
+    quarantine: Callable[[str, bytes, Refused], None]
+    events: Callable[[tuple[Event, ...]], int]
+    attempts: Callable[[bytes, AttemptBatch], int]
+    declare: Callable[[Declared], dict[str, object]]
+    """What became of it, `id` and `created` among it: one that is known is not made twice."""
+    change: Callable[[str, Change, str | None], dict[str, object]]
+    """`change(incident, change, the ETag of the draft that was edited)`; `Unknown`, `Conflict`."""
+    refused: Callable[[str], None]
+    """Told of each request that was turned away: `unauthorised`, `too_large`, `invalid`, `busy`."""
