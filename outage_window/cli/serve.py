@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from outage_window.settings.models import Settings
     from outage_window.store import Store
 
-THREADS = 8
+THREADS = 16
 DEFAULT = "config/outage-window.yml"
 
 

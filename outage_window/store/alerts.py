@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,10 +18,11 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects import postgresql
 
 from outage_window.kept import FOREVER
 from outage_window.store import flood
-from outage_window.store.dialects import greatest, insert, least
+from outage_window.store.dialects import greatest, insert_in, least
 from outage_window.store.schema import alerts
 from webhooks.model import AlertDelivery
 
@@ -81,9 +83,16 @@ def keep(connection: Connection, found: Sequence[Row]) -> None:
 
     A late word that it fires never reopens an alert that was resolved.
     """
-    if not found:
-        return
-    row = insert(connection, alerts)
+    if found:
+        # In one order in all replicas: else each could wait for a row that the other holds.
+        ordered = sorted(found, key=itemgetter(*IDENTITY))
+        connection.execute(_upsert(connection.dialect.name), ordered)
+
+
+@cache
+def _upsert(dialect: str) -> postgresql.Insert:
+    """The statement is made once: making it costs more than running it."""
+    row = insert_in(dialect, alerts)
     stored, new = alerts.c, row.excluded
     changed = {
         "ends_at": greatest(
@@ -95,9 +104,7 @@ def keep(connection: Connection, found: Sequence[Row]) -> None:
         "deliveries": stored.deliveries + 1,
         "truncated": greatest(stored.truncated, new.truncated),
     }
-    again = row.on_conflict_do_update(index_elements=IDENTITY, set_=changed)
-    # In one order in all replicas: else each could wait for a row that the other holds.
-    connection.execute(again, sorted(found, key=itemgetter(*IDENTITY)))
+    return row.on_conflict_do_update(index_elements=IDENTITY, set_=changed)
 
 
 def of_service(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql
 
 from outage_window.store import alerts
-from outage_window.store.dialects import greatest, insert
+from outage_window.store.dialects import greatest, insert_in
 from outage_window.store.schema import deliveries
 
 Row = dict[str, Any]
@@ -52,14 +54,19 @@ def keep(connection: Connection, found: Sequence[Received]) -> None:
 
     What many requests brought is given at once: that costs little more than one.
     """
-    made = insert(connection, deliveries)
+    bodies = sorted((one.body for one in found), key=itemgetter(*IDENTITY))
+    connection.execute(_upsert(connection.dialect.name), bodies)
+    alerts.keep(connection, [row for one in found for row in one.alerts])
+
+
+@cache
+def _upsert(dialect: str) -> postgresql.Insert:
+    made = insert_in(dialect, deliveries)
     last = greatest(deliveries.c.last_received_at, made.excluded.last_received_at)
-    again = made.on_conflict_do_update(
+    return made.on_conflict_do_update(
         index_elements=IDENTITY,
         set_={"copies": deliveries.c.copies + 1, "last_received_at": last},
     )
-    connection.execute(again, sorted((one.body for one in found), key=itemgetter(*IDENTITY)))
-    alerts.keep(connection, [row for one in found for row in one.alerts])
 
 
 def tally(connection: Connection) -> Tally:

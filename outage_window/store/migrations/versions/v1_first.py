@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the first tables."""
     op.create_table("meta", _text("key", primary_key=True), _text("value"))
     _received()
+    _attempts()
     _measured()
     _derived()
 
@@ -52,6 +53,9 @@ def _received() -> None:
         sa.Column("received_at", BIG, nullable=False),
     )
     op.create_index("events_by_service", "events", ["service", "time"])
+
+
+def _attempts() -> None:
     op.create_table(
         "attempt_blocks",
         _id(),
