@@ -72,7 +72,10 @@ def _speed(name: str, database: str) -> list[Line]:
     own = statistics.median(ours.rate for _, ours in pairs)
     spread = f"{min(rates):.2f} to {max(rates):.2f}; {own:.0f} a second"
     return [
-        Line(f"{name}: durable / not kept", f"≥ {LEAST_RATIO}", f"{rate:.2f} ×", rate >= LEAST_RATIO, spread),
+        Line(
+            f"{name}: durable / not kept", f"≥ {LEAST_RATIO}", f"{rate:.2f} ×",
+            rate >= LEAST_RATIO, spread,
+        ),
         Line(
             f"{name}: p99 at 16 connections / not kept", f"≤ {MOST_P99:g}", f"{p99:.1f} ×",
             p99 <= MOST_P99, f"{min(slow):.1f} to {max(slow):.1f}",
@@ -81,7 +84,7 @@ def _speed(name: str, database: str) -> list[Line]:
 
 
 def _memory(name: str, database: str, alerts: int, minutes: float) -> list[Line]:
-    """Resident memory after a twentieth of the alerts, after all, and after a soak at half speed."""
+    """Resident memory after a twentieth of the alerts, after all, after a soak at half speed."""
     with _serve(database) as (port, pid):
         many = alerts // ALERTS
         first = post(port, deliveries(many // 20, 1, ALERTS))
@@ -100,7 +103,7 @@ def _memory(name: str, database: str, alerts: int, minutes: float) -> list[Line]
     grown = max(after, end) / warm
     return [
         Line(
-            f"{name}: memory after {alerts:,} alerts and {minutes:g} min at {peak / 2:.0f} a second",
+            f"{name}: {alerts:,} alerts, then {minutes:g} min at {peak / 2:.0f} a second",
             f"≤ {MOST_GROWTH} × the first twentieth", f"{grown:.2f} ×", grown <= MOST_GROWTH, note,
         ),
         Line(f"{name}: most resident memory", f"≤ {MOST_MIB} MiB", f"{most} MiB", most <= MOST_MIB),

@@ -1,4 +1,4 @@
-"""Posts deliveries over keep-alive connections as fast as they are answered; one thread, raw HTTP."""
+"""Posts deliveries over kept connections as fast as they are answered: one thread, raw HTTP."""
 
 from __future__ import annotations
 
