@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,10 +19,19 @@ SILENCE = 180.0
 """Seconds without data before an alert's end: Alertmanager waits four minutes at the usual pace."""
 
 
+def heartbeat(settings: Settings) -> Callable[[Mapping[str, str]], bool]:
+    """What tells by its labels whether an alert is the heartbeat of the settings."""
+    matchers = settings.heartbeat.alerts
+    if not matchers:
+        return lambda _labels: False
+    return selectors.parse("{" + ",".join(matchers) + "}", "heartbeat").matches
+
+
 class Assigner:
     """Sorts alerts by service: the settings' matchers, else label service, else job."""
 
     def __init__(self, settings: Settings) -> None:
+        self._heartbeat = heartbeat(settings)
         self._matchers = [
             (service.name, selectors.parse("{" + ",".join(service.alerts) + "}", service.name))
             for service in settings.services
@@ -30,8 +39,8 @@ class Assigner:
         ]
 
     def service(self, alert: StoredAlert) -> str | None:
-        """The alert's service; None for our own voice, which is no evidence."""
-        if is_own_voice(alert.labels):
+        """The alert's service; None for our own voice and the heartbeat, which are no evidence."""
+        if is_own_voice(alert.labels) or self._heartbeat(alert.labels):
             return None
         for name, selector in self._matchers:
             if selector.matches(alert.labels):

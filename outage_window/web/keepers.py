@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from outage_window.clock import Clock
 from outage_window.live.correcting import Corrector
+from outage_window.live.joining import heartbeat
 from outage_window.live.status import Status
+from outage_window.settings.models import Settings
 from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
 from outage_window.store.writer import Work
 from webhooks.incidents import Change, Declared
@@ -24,9 +26,11 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def keepers(store: Store, corrector: Corrector, status: Status, clock: Clock) -> Keepers:
+def keepers(
+    store: Store, corrector: Corrector, status: Status, clock: Clock, settings: Settings
+) -> Keepers:
     """The callables that keep what came."""
-    keep = _Keep(store, corrector, status, clock)
+    keep = _Keep(store, corrector, status, clock, heartbeat(settings))
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
@@ -44,6 +48,7 @@ class _Keep:
     corrector: Corrector
     status: Status
     clock: Clock
+    is_heartbeat: Callable[[Mapping[str, str]], bool]
 
     def alerts(self, sender: str, body: bytes, delivery: AlertDelivery) -> None:
         now = self.clock()
@@ -55,11 +60,13 @@ class _Keep:
         self._write(work)
         self.status.delivered(now)
         self.status.count("deliveries")
+        if any(one.status == "firing" and self.is_heartbeat(one.labels) for one in delivery.alerts):
+            self.status.heartbeat(now)
 
     def quarantine(self, sender: str, body: bytes, why: Refused) -> None:
         now = self.clock()
         self._write(lambda c: deliveries.keep(c, sender, body, now, str(why)))
-        log.warning("kept a delivery in quarantine: %s", why)
+        log.warning("kept a delivery in quarantine: %s", why, extra={"sender": sender})
         self.status.delivered(now)
         self.status.count("deliveries")
         self.status.count("quarantined")
