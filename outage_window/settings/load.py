@@ -190,7 +190,7 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
         found.append(source.problem(key, expected))
 
     keys = credentials(settings.senders, settings.web.token)
-    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
+    if not guarded(settings):
         wrong(
             ("web", "listen"),
             "expected a loopback address, or web.token, or web.allow_anonymous: true",
@@ -215,6 +215,12 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
         for key, expected in _service_rules(service, settings):
             wrong(("services", i, key), expected)
     return found
+
+
+def guarded(settings: Settings) -> bool:
+    """Whether nobody else can post, or it was said that anybody may."""
+    keys = credentials(settings.senders, settings.web.token)
+    return _loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous
 
 
 def _taken(names: list[str]) -> list[tuple[int, str]]:
