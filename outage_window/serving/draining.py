@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from typing import Any
 
@@ -59,6 +60,15 @@ def _stop_listening(server: BaseWSGIServer) -> None:
 
 
 def _close_idle(server: BaseWSGIServer) -> None:
+    """Let connections go that have been silent for a while, with nothing in them to be read."""
+    silent = time.time() - GRACE
     for channel in list(server.active_channels.values()):
-        if not channel.requests and channel.request is None and not channel.total_outbufs_len:
+        under_way = channel.requests or channel.request is not None or channel.total_outbufs_len
+        if not under_way and channel.last_activity < silent and not _readable(channel):
             channel.will_close = True
+
+
+def _readable(channel: HTTPChannel) -> bool:
+    poll = select.poll()
+    poll.register(channel.socket, select.POLLIN)
+    return bool(poll.poll(0))

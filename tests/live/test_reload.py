@@ -36,9 +36,8 @@ def reload(process, settings):
 
 def services(process):
     text = process.get("/metrics").text
-    return [
-        name for name in ("one", "two", "three") if f'scan_failures_total{{service="{name}"' in text
-    ]
+    shown = 'outage_window_scan_failures_total{service="%s"}'
+    return [name for name in ("one", "two", "three") if shown % name in text]
 
 
 class Hammer:
@@ -82,9 +81,10 @@ def test_new_settings_come_into_use_and_no_request_fails(tmp_path):
                 name = ("two", "three")[round_ % 2]
                 reload(process, "services:\n" + SERVICE % "one" + SERVICE % name)
                 wait_for(lambda name=name: services(process) == ["one", name])
+                enough = len(hammer.answers) + 8
+                wait_for(lambda enough=enough: len(hammer.answers) > enough)
         assert hammer.failures == []
         assert set(hammer.answers) == {200}
-        assert len(hammer.answers) > 50
         assert process.metric(GOOD) == 1
         assert process.metric(AT) > before
         assert process.metric("outage_window_deliveries_total") == len(hammer.answers)
@@ -121,9 +121,7 @@ def test_credentials_and_the_log_follow(tmp_path):
 
 def test_what_needs_a_restart_is_named_and_stays(tmp_path):
     with Process(tmp_path) as process:
-        text = (
-            process.file.read_text().replace("127.0.0.1:0", "127.0.0.1:1").replace("ow.db", "x.db")
-        )
+        text = process.file.read_text().replace(":0'", ":1'").replace("ow.db", "x.db")
         process.file.write_text(text + "services:\n" + SERVICE % "one")
         process.process.send_signal(signal.SIGHUP)
         wait_for(lambda: services(process) == ["one"])
@@ -138,7 +136,7 @@ def settings(listen, **more):
 
 def test_no_token_is_dropped_while_others_reach_the_address():
     running = settings("0.0.0.0:9195", token="t")
-    with pytest.raises(InputError, match="web.token"):
+    with pytest.raises(InputError, match=r"expected web\.token"):
         with_fixed(running, settings("127.0.0.1:9195"))
     kept = with_fixed(running, settings("127.0.0.1:9195", token="u"))
     assert kept.web.listen == "0.0.0.0:9195"

@@ -1,5 +1,6 @@
 """How it stops: whoever has sent a request gets its answer, and what was acknowledged is stored."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -122,10 +123,8 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path):
 
 
 def post_quietly(process):
-    try:
+    with contextlib.suppress(OSError):
         process.post(ALERTS, BODY)
-    except OSError:
-        pass
 
 
 def test_health_tells_of_a_dead_thread_and_readiness_of_a_store_that_cannot_be_read(store):
