@@ -1,7 +1,6 @@
 """The files that an operator copies: each is loaded by the program that it is for."""
 
 import configparser
-import re
 import subprocess
 from pathlib import Path
 
@@ -10,32 +9,9 @@ import yaml
 
 from outage_window.cli.main import COMMANDS
 from outage_window.settings.load import load
-from outage_window.store import Store
-from outage_window.web import create_app
 
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = CONFIG / "rules" / "outage-window.yml"
-
-
-def rules():
-    (group,) = yaml.safe_load(RULES.read_text())["groups"]
-    return group["rules"]
-
-
-def test_rules_name_metrics_that_are_there(tmp_path):
-    store = Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
-    settings = load(str(CONFIG / "outage-window.yml"), {})
-    metrics = create_app(store, settings).test_client().get("/metrics").text
-    store.close()
-    for rule in rules():
-        names = re.findall(r"outage_window_\w+", rule["expr"])
-        assert names
-        assert all(f"\n{name}{{" in metrics or f"\n{name} " in metrics for name in names)
-
-
-def test_every_alert_of_our_own_says_so():
-    assert {rule["labels"]["outage_window"] for rule in rules()} == {"self"}
-    assert "{{ $labels.service }}" in rules()[0]["annotations"]["summary"]
 
 
 def test_the_snippets_meet_each_other():
