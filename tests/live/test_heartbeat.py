@@ -6,7 +6,8 @@ import pytest
 
 from outage_window.joining import is_own_voice
 from outage_window.settings.models import Settings
-from outage_window.sources.alerts import load
+from outage_window.sources.alerts import read
+from outage_window.sources.files import read as read_file
 from tests.live.made import BORN, FIRING, Place
 
 METRIC = "outage_window_heartbeat_last_received_timestamp_seconds"
@@ -60,4 +61,4 @@ def test_neither_is_evidence_in_batch(tmp_path, label, own):
     assert is_own_voice(labels) is own
     file = tmp_path / "alerts.json"
     file.write_text(json.dumps(FIRING | {"alerts": [FIRING["alerts"][0] | {"labels": labels}]}))
-    assert bool(load(str(file))) is not own
+    assert bool(read(read_file(str(file)))[0]) is not own
