@@ -134,6 +134,16 @@ def test_rules_name_metrics_that_are_there(client):
         assert named or rule["alert"] == "OutageWindowHeartbeat"
 
 
+def test_the_docs_name_every_metric_and_alert_and_none_that_is_not(client):
+    text = (CONFIG.parent / "docs" / "operations.md").read_text()
+    table = text.partition("## Watch it")[2].partition("### Alerts")[0]
+    told = set(re.findall(r"`(outage_window_[a-z_]+)", table))
+    ends = ("_bucket", "_sum", "_count")
+    known = {re.sub(f"({'|'.join(ends)})$", "", name) for name in names(client)}
+    assert told == {name for name in known if name.startswith("outage_window_")}
+    assert {rule["alert"] for rule in rules()} == set(re.findall(r"`(Outage\w+)`", text))
+
+
 def test_every_alert_of_our_own_says_so():
     for rule in rules():
         heartbeat = rule["alert"] == "OutageWindowHeartbeat"
