@@ -193,6 +193,19 @@ class Detection(Part):
     min_duration: Seconds = 120.0
 
 
+class Heartbeat(Part):
+    """The alert that always fires, so that its absence tells that alerts do not arrive."""
+
+    alerts: tuple[MatcherText, ...] = ('outage_window="heartbeat"',)
+
+
+class Log(Part):
+    """How the log on stderr is written, and from which level on."""
+
+    format: Literal["logfmt", "json"] = "logfmt"
+    level: Literal["debug", "info", "warn", "error"] = "info"
+
+
 class Drafts(Part):
     """Where drafts are written to when an incident closes; nowhere unless set."""
 
@@ -208,6 +221,8 @@ class Settings(Part):
     prometheus: Prometheus | None = None
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
+    heartbeat: Heartbeat = Heartbeat()
+    log: Log = Log()
     drafts: Drafts = Drafts()
     publish: Targets = ()
     senders: tuple[SenderPart, ...] = ()

@@ -50,7 +50,7 @@ def _names(settings: Settings) -> Iterator[Wrong]:
 
 def _web_rules(settings: Settings) -> Iterator[Wrong]:
     keys = credentials(settings.senders, settings.web.token)
-    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
+    if not guarded(settings):
         expected = "expected a loopback address, or web.token, or web.allow_anonymous: true"
         yield ("web", "listen"), expected
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
@@ -72,6 +72,12 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
     if storage.retention < history + WEEK:
         expected = "expected at least a week more than prometheus.history, which is learned from"
         yield ("storage", "retention"), expected
+
+
+def guarded(settings: Settings) -> bool:
+    """Whether nobody else can post, or it was said that anybody may."""
+    keys = credentials(settings.senders, settings.web.token)
+    return _loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous
 
 
 def _taken(names: list[str]) -> list[tuple[int, str]]:

@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Gathered = Callable[[Connection, Sequence[T]], None]
-Committed = Callable[[float, int, bool], None]
-"""Told of each transaction: its seconds, its pieces of work, and whether it was committed."""
+Committed = Callable[[float, int, int], None]
+"""Told of each transaction: its seconds, its pieces of work, and how many of them failed."""
 
 GROUP = 256
 CAPACITY = 1024
@@ -45,7 +45,7 @@ class _Job:
     answer: Future[Any] = field(default_factory=Future)
 
 
-def unheard(_seconds: float, _jobs: int, _done: bool) -> None:
+def unheard(_seconds: float, _writes: int, _failed: int) -> None:
     """Nobody is told."""
 
 
@@ -157,9 +157,9 @@ class Writer:
             with self._engine.begin() as connection:
                 results = _run_all(connection, jobs)
         except Exception as error:
-            self._committed(time.monotonic() - began, len(jobs), False)
+            self._committed(time.monotonic() - began, len(jobs), len(jobs))
             return error
-        self._committed(time.monotonic() - began, len(jobs), True)
+        self._committed(time.monotonic() - began, len(jobs), 0)
         for job, result in zip(jobs, results, strict=True):
             job.answer.set_result(result)
         return None

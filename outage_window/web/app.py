@@ -17,6 +17,7 @@ from outage_window.settings.senders import credentials
 from outage_window.store import Store
 from outage_window.web.api import api
 from outage_window.web.keepers import keepers
+from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
 from webhooks.doors.receiver import receiver
@@ -42,9 +43,11 @@ def create_app(
     `config_file` is the path of the settings that drafts name in their command; None names none.
     """
     status = status or Status(clock())
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
+    measure(app, status.meters)
     corrector = Corrector(store, settings, config_file)
-    keep = keepers(store, Assigner(settings).service, corrector, status, clock)
+    assigner = Assigner(settings)
+    keep = keepers(store, assigner.service, corrector, status, clock, settings)
     app.register_blueprint(receiver(keep, credentials(settings.senders, settings.web.token)))
     app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))
@@ -67,7 +70,8 @@ def _failed(error: Exception) -> Response:
         answer = jsonify(error=error.description, field=request.path)
         answer.status_code = error.code or 500
         return answer
-    log.error("internal error at %s %s", request.method, request.path, exc_info=error)
+    where = {"method": request.method, "path": request.path}
+    log.error("internal error", exc_info=error, extra=where)
     answer = jsonify(error="internal error, see the log", field=request.path)
     answer.status_code = 500
     return answer
