@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from outage_window.errors import InputError, one_line
@@ -25,7 +26,7 @@ from outage_window.settings.source import (
     overlay,
     read_secrets,
 )
-from webhooks.credentials import SIGNED, Credentials
+from webhooks.credentials import SIGNED
 
 
 class Named(Protocol):
@@ -94,14 +95,25 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
     try:
         settings = Settings.model_validate(source.values)
     except ValidationError as error:
-        found = [_problem(detail, source) for detail in error.errors(include_url=False)]
+        found = [problem_of(detail, source) for detail in error.errors(include_url=False)]
         return None, source.problems + found
-    problems = source.problems + _rules(settings, source)
     settings = _in_folder(settings, Path(path).parent)
+    guarded, found = _web_config(settings.web.config_file)
+    problems = source.problems + found + _rules(settings, source, guarded)
     if "?" in settings.storage.url:  # a URL would end there
         expected = "expected an absolute path: the folder of the settings has a ? in its name"
         problems.append(source.problem(("storage", "url"), expected))
     return settings, problems
+
+
+def _web_config(file: str | None) -> tuple[bool, list[Problem]]:
+    """Whether the web configuration file lets nobody in unasked, and what is wrong with it."""
+    from outage_window.settings import web_config
+
+    if file is None:
+        return False, []
+    config, problems = web_config.read(file)
+    return config is None or config.guards, [replace(one, file=file) for one in problems]
 
 
 def missing_exports(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
@@ -127,17 +139,22 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
     drafts = settings.drafts
     if drafts.dir:
         drafts = drafts.model_copy(update={"dir": str(folder / drafts.dir)})
-    changes = {"services": services, "storage": storage, "drafts": drafts}
+    web = settings.web
+    if web.config_file:
+        web = web.model_copy(update={"config_file": str(folder / web.config_file)})
+    changes = {"services": services, "storage": storage, "drafts": drafts, "web": web}
     return settings.model_copy(update=changes)
 
 
 def _line(name: str, problem: Problem) -> str:
+    name = problem.file or name
     place = f"{name}:{problem.line}" if problem.line else name
     return one_line(": ".join(filter(None, (place, problem.key, problem.expected))))
 
 
-def _problem(detail: ErrorDetails, source: Source) -> Problem:
-    return source.problem(_place(detail), _expectation(detail, tuple(detail["loc"])))
+def problem_of(detail: ErrorDetails, source: Source, root: type[BaseModel] = Settings) -> Problem:
+    """What pydantic found, with its line and in the words of a person; `root` is what was read."""
+    return source.problem(_place(detail), _expectation(detail, tuple(detail["loc"]), root))
 
 
 def _place(detail: ErrorDetails) -> Key:
@@ -148,11 +165,11 @@ def _place(detail: ErrorDetails) -> Key:
     return key[:2] + key[3:] if key[:1] == ("publish",) and set(key[2:3]) & set(KINDS) else key
 
 
-def _expectation(detail: ErrorDetails, key: Key) -> str:
+def _expectation(detail: ErrorDetails, key: Key, root: type[BaseModel]) -> str:
     if key[-1:] and str(key[-1]) in LATER and detail["type"] == "extra_forbidden":
         return LATER[str(key[-1])]
     if detail["type"] == "extra_forbidden":
-        return _nearest(str(key[-1]), key[:-1])
+        return _nearest(str(key[-1]), known_keys(key[:-1], root))
     if detail["type"] in NO_KIND:
         return f"expected one of {', '.join(KINDS)}"
     if detail["type"] == "missing":
@@ -173,30 +190,30 @@ def _plain(message: str) -> str:
     return lowered
 
 
-def _nearest(name: str, above: Key) -> str:
-    known = known_keys(above)
-    known += [name + FILE_SUFFIX for name in SECRETS if name in known]
+def _nearest(name: str, known: list[str]) -> str:
+    known = known + [name + FILE_SUFFIX for name in SECRETS if name in known]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"unknown key, expected {close[0]}?"
     return f"unknown key, expected one of {', '.join(known)}"
 
 
-def _rules(settings: Settings, source: Source) -> list[Problem]:
+def _rules(settings: Settings, source: Source, guarded: bool) -> list[Problem]:
     """What no single value can tell."""
     found: list[Problem] = []
 
     def wrong(key: Key, expected: str) -> None:
         found.append(source.problem(key, expected))
 
-    keys = credentials(settings.senders, settings.web.token)
-    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
+    asked = credentials(settings.senders, settings.web.token).needed or guarded
+    if not (_loopback(settings.web.host) or asked or settings.web.allow_anonymous):
         wrong(
             ("web", "listen"),
-            "expected a loopback address, or web.token, or web.allow_anonymous: true",
+            "expected a loopback address, or credentials (web.token, or users or client "
+            "certificates in web.config_file), or web.allow_anonymous: true",
         )
     for i, sender in enumerate(settings.senders):
-        for name, expected in _sender_rules(sender, keys):
+        for name, expected in _sender_rules(sender, asked):
             wrong(("senders", i, name), expected)
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         wrong(("web", "token"), "expected a token of ASCII characters")
@@ -236,11 +253,11 @@ def _unsendable(settings: Settings) -> list[Key]:
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
 
 
-def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
+def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
     """A sender that could never post, or whose secret would never be asked for."""
     if sender.kind in SIGNED:
         found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
-        missing = sender.secret is None and keys.needed
+        missing = sender.secret is None and asked
         return found + ([("secret", f"expected what {sender.kind} signs under")] if missing else [])
     return [("secret", "expected token: only github and pagerduty sign")] if sender.secret else []
 

@@ -20,7 +20,8 @@ def command(*arguments, env=None):
 class Process:
     """Runs until the `with` block ends; `url` is where it listens, `log` what it said."""
 
-    def __init__(self, folder, settings=""):
+    def __init__(self, folder, settings="", arguments=(), verify=True, cert=None):
+        self.arguments, self.verify, self.cert = arguments, verify, cert
         self.database = folder / "ow.db"
         self.file = folder / "settings.yml"
         storage = f"storage: {{url: 'sqlite:///{self.database}'}}\n"
@@ -30,7 +31,7 @@ class Process:
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--config.file", str(self.file)],
+            [*COMMAND, "serve", "--config.file", str(self.file), *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -38,9 +39,11 @@ class Process:
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
         line = self.process.stdout.readline()
-        assert line.startswith("listening on http://"), line
+        assert line.startswith("listening on http"), line
         self.url = line.split()[2]
         self.session = requests.Session()
+        self.session.trust_env = False  # a variable would win over what is to be verified by
+        self.session.verify, self.session.cert = self.verify, self.cert
         return self
 
     def __exit__(self, *_):

@@ -1,0 +1,1 @@
+"""The server that listens: waitress, with bounds on slow and greedy clients, and with TLS."""
