@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -23,6 +24,9 @@ from outage_window.web.keepers import keepers
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
 from webhooks.doors.receiver import receiver
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +52,7 @@ def create_app(
     """
     status = status or Status(clock())
     app = Flask(__name__, static_folder=None)
-    # A path with a slash too many is no other path: a redirect would turn a POST into a GET.
-    app.url_map.strict_slashes = True
-    app.url_map.merge_slashes = False
-    app.url_map.redirect_defaults = False
+    _never_redirect(app)
     corrector = Corrector(store, settings, config_file)
     keep = keepers(store, corrector, status, clock)
     keys = credentials(settings.senders, settings.web.token)
@@ -67,6 +68,18 @@ def create_app(
     app.register_blueprint(pages(store, settings, status, clock))
     app.register_error_handler(Exception, _failed)
     return app
+
+
+def _never_redirect(app: Flask) -> None:
+    """A redirect would turn a sender's POST into a GET: a path with a slash too many is no path."""
+    app.url_map.merge_slashes = False
+    inner = app.wsgi_app
+
+    def rooted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"  # from GET http://HOST, say
+        return inner(environ, start_response)
+
+    app.wsgi_app = rooted  # type: ignore[method-assign]
 
 
 def _harden(response: Response) -> Response:

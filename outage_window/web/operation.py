@@ -23,7 +23,7 @@ NS = 1e9
 
 
 def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
-    """`/metrics`, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
+    """`/metrics`, the OpenAPI document, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
     views = Blueprint("operation", __name__)
     registry = CollectorRegistry()
     registry.register(_Collector(store, settings, status))
@@ -31,6 +31,12 @@ def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
     @views.get("/metrics")
     def _metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    @views.get("/api/v1/openapi.json")
+    def _openapi() -> Response:
+        from outage_window.web.openapi import text
+
+        return Response(text(), content_type="application/json")
 
     @views.get("/-/healthy")
     @views.get("/healthz")
