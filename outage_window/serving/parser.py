@@ -6,7 +6,10 @@ import threading
 
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped]
-from waitress.utilities import Error  # type: ignore[import-untyped]
+from waitress.utilities import BadRequest, Error  # type: ignore[import-untyped]
+
+AROUND = 64 * 1024
+"""Bytes around the chunks of a body that may be more than the body itself."""
 
 
 class Full(Error):  # type: ignore[misc]
@@ -49,6 +52,9 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Take in what came; how much of it was of this request."""
         consumed: int = super().received(data)
+        if self.chunked and self.error is None and self._padded():
+            self.error = BadRequest("expected larger chunks")
+            self.completed = True
         beyond = self.body_bytes_received - self.adj.inbuf_overflow - self._taken
         if beyond > 0 and self.error is None:
             if self.adj.room.take(beyond):
@@ -57,6 +63,11 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
                 self.error = Full("too many large bodies at a time, send it again")
                 self.completed = True
         return consumed
+
+    def _padded(self) -> bool:
+        """Whether lengths, their extensions and trailers outweigh the body: they cost far more."""
+        around = self.body_bytes_received - len(self.body_rcv)
+        return bool(around > AROUND + len(self.body_rcv))
 
     def parse_header(self, header_plus: bytes) -> None:
         """Refuse a request whose end two programs could see in two places."""
