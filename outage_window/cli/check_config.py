@@ -15,6 +15,7 @@ DEFAULT = "config/outage-window.yml"
 @click.argument("file", default=DEFAULT)
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
+    from outage_window.errors import without_userinfo
     from outage_window.settings import web_config
     from outage_window.settings.load import SettingsError, load, missing_exports
     from outage_window.settings.senders import credentials
@@ -37,15 +38,10 @@ def command(file: str) -> int:
         click.echo(f"sender {sender.name}: {sender.kind}")
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
-        click.echo(f"asks {_without_userinfo(settings.prometheus.url)}")
+        click.echo(f"asks {without_userinfo(settings.prometheus.url)}")
     for service in settings.services:
         alerts = " and ".join(service.alerts) or f'service="{service.name}" or job="{service.name}"'
         click.echo(f"service {service.name}: {service.source}, alerts with {alerts}")
     if not settings.services:
         click.echo("no services: incidents will come from alerts alone")
     return 0
-
-
-def _without_userinfo(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

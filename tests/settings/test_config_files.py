@@ -5,15 +5,19 @@ import re
 import subprocess
 from pathlib import Path
 
+import bcrypt
 import pytest
 import yaml
 
 from outage_window.cli.main import COMMANDS
+from outage_window.settings import web_config
 from outage_window.settings.load import load
 from outage_window.store import Store
 from outage_window.web import create_app
+from tests.security.made import Authority
 
 CONFIG = Path(__file__).parents[2] / "config"
+WEB = CONFIG / "web.yml"
 RULES = CONFIG / "rules" / "outage-window.yml"
 
 
@@ -54,6 +58,33 @@ def test_the_unit_starts_a_command_that_exists():
     unit.optionxform = str
     unit.read(CONFIG / "outage-window.service")
     assert unit["Service"]["ExecStart"].split()[1] in COMMANDS
+
+
+def uncommented(folder):
+    """The web configuration with all of its examples in force, beside certificates."""
+    Authority(folder)
+    file = folder / "web.yml"
+    file.write_text(re.sub(r"^#(?! \S)", "", WEB.read_text(), flags=re.M))
+    return file
+
+
+def test_the_web_configuration_is_good_as_it_stands_and_in_full(tmp_path):
+    plain = web_config.load(str(WEB))
+    assert not plain.guards
+    assert plain.http_server_config.headers
+    whole = web_config.load(str(uncommented(tmp_path)))
+    assert whole.tls_server_config.client_allowed_sans == ("alertmanager.example.com",)
+    assert whole.rate_limit.burst == 200
+    (hashed,) = whole.hashes().values()
+    assert bcrypt.checkpw(b"change me", hashed.encode())
+
+
+@pytest.mark.real
+def test_promtool_reads_the_web_configuration_too(programs, tmp_path):
+    for file in (WEB, uncommented(tmp_path)):
+        command = [programs["promtool"], "check", "web-config", str(file)]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.real
