@@ -36,7 +36,7 @@ def described(place):
 
 
 FIXED = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
     database=None,

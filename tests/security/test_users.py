@@ -204,9 +204,9 @@ def test_an_unknown_user_takes_as_long_as_a_known_one():
     def seconds(user):
         taken = []
         for number in range(9):
-            began = time.perf_counter()
+            began = time.thread_time()
             assert passwords.right(hashes, user, b"%d" % number) is None
-            taken.append(time.perf_counter() - began)
+            taken.append(time.thread_time() - began)
         return sorted(taken)[4]
 
     known, unknown = seconds(b"ann"), seconds(b"bob")
