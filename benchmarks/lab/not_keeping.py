@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Response
 
-from outage_window.cli.serve import _listen
+from outage_window.serving.server import listen
 from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.web import create_app
@@ -26,7 +26,7 @@ def main() -> None:
             return Response("{}\n", content_type="application/json")  # at 204 waitress hangs up
 
         app.view_functions["receiver._alertmanager"] = door
-        server = _listen(app, settings)
+        server = listen(app, settings, None)
         sys.stdout.write(f"{server.effective_port}\n")
         sys.stdout.flush()
         server.run()

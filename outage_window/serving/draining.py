@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import select
 import time
-from typing import Any
 
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
-from waitress.task import WSGITask  # type: ignore[import-untyped]
 from waitress.wasyncore import dispatcher  # type: ignore[import-untyped]
+
+from outage_window.serving.channel import Channel
+from outage_window.serving.server import Server
 
 PATIENCE = 10.0
 GRACE = 0.5
 """Seconds for which a connection without a request stays: one may be on its way."""
 
 
-class _Task(WSGITask):  # type: ignore[misc]
-    def build_response_header(self) -> Any:
-        if getattr(self.channel.server, "draining", False):
-            self.set_close_on_finish()  # the next request finds a server that goes on
-        return super().build_response_header()
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    task_class = _Task
-
-
-def can_drain(server: BaseWSGIServer) -> BaseWSGIServer:
-    """Prepare a server that does not run yet for `drain`."""
-    server.channel_class = _Channel
-    server.draining = False
-    return server
-
-
-def drain(server: BaseWSGIServer, patience: float = PATIENCE) -> None:
+def drain(server: Server, patience: float = PATIENCE) -> None:
     """Take no more connections, answer what came, for at most `patience` seconds.
 
     Everything is done in the server's own thread, whose loop must not see sockets vanish.
@@ -50,7 +31,7 @@ def drain(server: BaseWSGIServer, patience: float = PATIENCE) -> None:
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=remaining)
 
 
-def _stop_listening(server: BaseWSGIServer) -> None:
+def _stop_listening(server: Server) -> None:
     """Let in whoever is connected already, then nobody."""
     known = -1
     while known != len(server.active_channels):
@@ -59,7 +40,7 @@ def _stop_listening(server: BaseWSGIServer) -> None:
     dispatcher.close(server)
 
 
-def _close_idle(server: BaseWSGIServer) -> None:
+def _close_idle(server: Server) -> None:
     """Let connections go that have been silent for a while, with nothing in them to be read."""
     silent = time.time() - GRACE
     for channel in list(server.active_channels.values()):
@@ -68,7 +49,7 @@ def _close_idle(server: BaseWSGIServer) -> None:
             channel.will_close = True
 
 
-def _readable(channel: HTTPChannel) -> bool:
+def _readable(channel: Channel) -> bool:
     poll = select.poll()
     poll.register(channel.socket, select.POLLIN)
     return bool(poll.poll(0))

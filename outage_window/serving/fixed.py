@@ -5,12 +5,19 @@ from __future__ import annotations
 import logging
 
 from outage_window.errors import InputError
+from outage_window.settings.load import web_config_of
 from outage_window.settings.models import Settings
 from outage_window.settings.rules import guarded
 
 log = logging.getLogger(__name__)
 
-FIXED = ("web.listen", "storage.url", "storage.password", "attempts.user_key_file")
+FIXED = (
+    "web.listen",
+    "web.config_file",
+    "storage.url",
+    "storage.password",
+    "attempts.user_key_file",
+)
 
 
 def with_fixed(running: Settings, new: Settings) -> Settings:
@@ -27,7 +34,7 @@ def with_fixed(running: Settings, new: Settings) -> Settings:
             log.warning("reload: %s stays %s until a restart", key, now)
             changed = getattr(kept, part).model_copy(update={name: now})
             kept = kept.model_copy(update={part: changed})
-    if not guarded(kept):
+    if not guarded(kept, web_config_of(kept)[0]):
         raise InputError(
             f"web.listen: stays {kept.web.listen} until a restart", "expected web.token with it"
         )

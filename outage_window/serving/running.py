@@ -20,6 +20,7 @@ from outage_window.publish.sending import REAL
 from outage_window.serving.fixed import with_fixed
 from outage_window.settings.load import SettingsError, load
 from outage_window.settings.models import Settings
+from outage_window.settings.web_watch import watched
 from outage_window.store import Store
 from outage_window.web import create_app
 from reports.redraft import redraft
@@ -61,6 +62,8 @@ class Running:
         self._environ = environ
         self._store = store
         self._status = status
+        self.web = watched(settings)
+        """The web configuration in force, which is read again when its files change."""
         self._parts = self._make(settings)
         status.reloaded(True, clock.system())
 
@@ -121,7 +124,7 @@ class Running:
 
     def _make(self, settings: Settings) -> _Parts:
         store, status = self._store, self._status
-        app = create_app(store, settings, status, config_file=self._file)
+        app = create_app(store, settings, status, config_file=self._file, web=self.web)
         watch = Watch(settings, store, _until(settings), status, config_file=self._file)
         # A loop of its own: what is published must not keep what is measured waiting.
         targets = build(settings, redraft, REAL)

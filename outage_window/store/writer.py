@@ -134,6 +134,7 @@ class Writer:
         return jobs, True
 
     def _commit(self, jobs: list[_Job]) -> None:
+        began = time.monotonic()
         failure = self._attempt(jobs)
         for _ in range(TRIES - 1):
             if failure is None or not _yielded(failure):
@@ -143,6 +144,7 @@ class Writer:
             return
         if len(jobs) == 1 or isinstance(failure, OperationalError):
             # Locked, full or unreadable: each alone would fail likewise, and wait as long.
+            self._committed(time.monotonic() - began, len(jobs), len(jobs))
             for job in jobs:
                 job.answer.set_exception(failure)
             return
@@ -157,7 +159,6 @@ class Writer:
             with self._engine.begin() as connection:
                 results = _run_all(connection, jobs)
         except Exception as error:
-            self._committed(time.monotonic() - began, len(jobs), len(jobs))
             return error
         self._committed(time.monotonic() - began, len(jobs), 0)
         for job, result in zip(jobs, results, strict=True):

@@ -28,7 +28,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
-    """`/metrics`, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
+    """`/metrics`, the OpenAPI document, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
     views = Blueprint("operation", __name__)
     registry = _registry(store, settings, status)
 
@@ -37,6 +37,12 @@ def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
         # Also a Prometheus that speaks OpenMetrics alone gets what it asks for.
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return Response(encode(registry), content_type=content_type)
+
+    @views.get("/api/v1/openapi.json")
+    def _openapi() -> Response:
+        from outage_window.web.openapi import text
+
+        return Response(text(), content_type="application/json")
 
     @views.get("/-/healthy")
     @views.get("/healthz")

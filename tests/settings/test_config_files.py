@@ -1,15 +1,20 @@
 """The files that an operator copies: each is loaded by the program that it is for."""
 
+import re
 import subprocess
 from pathlib import Path
 
+import bcrypt
 import pytest
 import yaml
 
+from outage_window.settings import web_config
 from outage_window.settings.load import load
 from outage_window.settings.models import Settings
+from tests.security.made import Authority
 
 CONFIG = Path(__file__).parents[2] / "config"
+WEB = CONFIG / "web.yml"
 RULES = CONFIG / "rules" / "outage-window.yml"
 
 
@@ -25,6 +30,38 @@ def test_the_snippets_meet_each_other():
     prometheus = yaml.safe_load((CONFIG / "prometheus.yml").read_text())
     assert [(CONFIG / file).resolve() for file in prometheus["rule_files"]] == [RULES]
     assert listen in str(prometheus["scrape_configs"])
+
+
+def uncommented(folder):
+    """The web configuration with all of its examples in force, beside certificates."""
+    Authority(folder)
+    file = folder / "web.yml"
+    file.write_text(re.sub(r"^#(?! \S)", "", WEB.read_text(), flags=re.M))
+    return file
+
+
+def test_the_web_configuration_is_good_as_it_stands_and_in_full(tmp_path):
+    plain = web_config.load(str(WEB))
+    assert not plain.guards
+    assert plain.http_server_config.headers
+    whole = web_config.load(str(uncommented(tmp_path)))
+    assert whole.tls_server_config.client_allowed_sans == ("alertmanager.example.com",)
+    assert whole.rate_limit.burst == 200
+    (hashed,) = whole.hashes().values()
+    assert bcrypt.checkpw(b"change me", hashed.encode())
+
+
+@pytest.mark.real
+def test_promtool_reads_the_web_configuration_too(programs, tmp_path):
+    whole = uncommented(tmp_path)
+    # The two keys that Debian's promtool is too old to know.
+    known = re.sub(r"(?m)^  client_allowed_sans.*\n|^rate_limit(.*\n)*", "", whole.read_text())
+    whole.write_text(known)
+    assert "client_ca_file" in known
+    for file in (WEB, whole):
+        command = [programs["promtool"], "check", "web-config", str(file)]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.real

@@ -18,6 +18,10 @@ class TooLarge(Exception):
     """The body exceeds the limit of this door."""
 
 
+class Encoded(Exception):
+    """The body is compressed, which this door takes from nobody: 415."""
+
+
 class Unauthorised(Exception):
     """Nobody known posts: the sender is told 401."""
 
@@ -30,8 +34,13 @@ def sender(keys: Credentials, kind: SenderKind) -> str:
     return found
 
 
-def body(limit: int = SMALL) -> bytes:
-    """The whole body. One byte beyond the limit is asked for, since servers cut without a word."""
+def body(limit: int = SMALL, encoding: str = "identity") -> bytes:
+    """The whole body, in the one `encoding` that the door takes, not decoded.
+
+    One byte beyond the limit is asked for, since servers cut without a word.
+    """
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != encoding:
+        raise Encoded
     if (request.content_length or 0) > limit:
         raise TooLarge
     found = request.stream.read(limit + 1)
@@ -79,6 +88,11 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
     def _too_large(_: TooLarge) -> Response:
         refused("too_large")
         return problem(413, "expected a smaller body", "body")
+
+    @doors.errorhandler(Encoded)
+    def _encoded(_: Encoded) -> Response:
+        refused("invalid")
+        return problem(415, "expected a body without compression", "Content-Encoding")
 
     @doors.errorhandler(Busy)
     def _busy(_: Busy) -> Response:
