@@ -15,10 +15,26 @@ from outage_window.errors import InputError
 from outage_window.sources.breakdowns import Labelled
 from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.intervals import TOO_LITTLE
-from outage_window.sources.reading import Reading
+from outage_window.sources.reading import Marks, Quantity, Reading
 from outage_window.sources.selectors import Matcher, Selector
 
 OUTCOMES = ("result", "outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file itself tells of the values of a series; None is what it does not tell.
+
+    `quantity` and `marks` are as in `Reading`. `called` is the label by which its source calls the
+    series: the header of its column, the id of its query, the name of its metric.
+    """
+
+    quantity: Quantity | None = None
+    marks: Marks | None = None
+    called: str | None = None
+
+
+UNTOLD = Told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +44,12 @@ class Sampled:
     labels: Mapping[str, str]
     time: F64
     value: F64
+    told: Told = UNTOLD
 
     @property
     def named(self) -> bool:
         """Raw samples of a metric have a name; the values of an expression have none."""
-        return bool(self.labels.get("__name__"))
+        return bool(self.labels.get("__name__")) and self.told.quantity is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +204,9 @@ def merge(all_series: Sequence[Sampled], where: str) -> list[Sampled]:
 
 
 def _one(parts: list[Sampled], where: str) -> Sampled:
-    labels = parts[0].labels
+    labels, told = parts[0].labels, parts[0].told
+    if any(part.told != told for part in parts):
+        raise InputError(where, f"series {dict(labels)} is told to be of two kinds; expected one")
     time = np.concatenate([part.time for part in parts])
     value = np.concatenate([part.value for part in parts])
     order = np.argsort(time, kind="stable")
@@ -198,4 +217,4 @@ def _one(parts: list[Sampled], where: str) -> Sampled:
             where,
             f"series {dict(labels)} has two values at the same time; expected one",
         )
-    return Sampled(labels, np.delete(time, again + 1), np.delete(value, again + 1))
+    return Sampled(labels, np.delete(time, again + 1), np.delete(value, again + 1), told)
