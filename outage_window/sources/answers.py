@@ -11,7 +11,7 @@ import numpy as np
 from detector.series import F64
 from outage_window.errors import InputError
 from outage_window.sources.reading import Reading, TimeUnit
-from outage_window.sources.samples import Sampled, Told
+from outage_window.sources.sampled import Sampled, Told
 from outage_window.sources.times import UNITS, plausible, seconds
 from webhooks.bodies import clean
 

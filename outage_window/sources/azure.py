@@ -16,7 +16,7 @@ from outage_window.sources.answers import (
     times,
 )
 from outage_window.sources.reading import Quantity, Reading
-from outage_window.sources.samples import Sampled, Told
+from outage_window.sources.sampled import Sampled, Told
 
 STATISTICS = ("total", "count", "average", "minimum", "maximum")
 

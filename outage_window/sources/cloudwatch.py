@@ -8,7 +8,7 @@ from typing import Any
 from outage_window.errors import InputError
 from outage_window.sources.answers import fields, items, numbers, sampled, text, times
 from outage_window.sources.reading import Quantity, Reading
-from outage_window.sources.samples import Sampled, Told
+from outage_window.sources.sampled import Sampled, Told
 
 RESULTS, POINTS = "MetricDataResults", "Datapoints"
 STATISTICS = ("Sum", "SampleCount", "Average", "Minimum", "Maximum")

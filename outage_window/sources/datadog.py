@@ -17,7 +17,7 @@ from outage_window.sources.answers import (
     times,
 )
 from outage_window.sources.reading import Quantity, Reading
-from outage_window.sources.samples import Sampled, Told
+from outage_window.sources.sampled import Sampled, Told
 
 _PLAIN = re.compile(  # a sum over hosts of one metric, without arithmetic or functions around it
     r"sum:[\w.\-]+\{[^{}]*\}(?:by\{[^{}]*\})?"

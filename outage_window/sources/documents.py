@@ -11,7 +11,7 @@ from outage_window.errors import InputError
 from outage_window.sources import azure, cloudwatch, datadog, prometheus
 from outage_window.sources.files import Head, Source
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.sampled import Sampled, SampleFile
 from webhooks.bodies import load_all
 from webhooks.model import Refused
 

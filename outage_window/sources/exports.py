@@ -13,7 +13,7 @@ from outage_window.sources.files import Source, read
 from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.kinds import SAMPLES, kind_of
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.sampled import Sampled, SampleFile
 
 
 @dataclass(frozen=True, slots=True)

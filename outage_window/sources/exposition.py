@@ -11,7 +11,7 @@ from outage_window.sources import lines as gathered
 from outage_window.sources.files import Head, Source
 from outage_window.sources.lines import Columns, Texts
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import SampleFile
+from outage_window.sources.sampled import SampleFile
 from outage_window.sources.times import UNITS, unit_of
 
 _NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*"

@@ -14,7 +14,8 @@ from outage_window.errors import InputError
 from outage_window.sources import intervals
 from outage_window.sources.naming import WANTED, Roles, listed, roles_of
 from outage_window.sources.reading import Marks, Quantity, Reading
-from outage_window.sources.samples import Sampled, SampleFile, merge, origins_of, service_of
+from outage_window.sources.sampled import Sampled, SampleFile
+from outage_window.sources.samples import merge, origins_of, service_of
 from outage_window.sources.selectors import Selector
 from outage_window.sources.tables import Rows, RowsQuantity, faults_of
 
@@ -100,8 +101,8 @@ def _told(
     if not quantities:
         raise InputError(
             where,
-            "values of an expression (series without a name); --quantity ratio, rate (per second)"
-            " or count (per step) says what they are",
+            "the file does not tell what its values are; --quantity ratio, rate (per second) or"
+            " count (per step) does",
         )
     if quantities[0] == "ratio" and roles.attempts is not None:
         raise InputError(

@@ -18,7 +18,7 @@ from outage_window.sources.files import Source
 from outage_window.sources.formatted import Unit
 from outage_window.sources.numbers import shown
 from outage_window.sources.reading import Quantity, Reading
-from outage_window.sources.samples import Sampled, SampleFile, Told
+from outage_window.sources.sampled import Sampled, SampleFile, Told
 from outage_window.sources.times import seconds
 
 COLUMN = "column"

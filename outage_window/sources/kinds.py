@@ -10,7 +10,7 @@ from outage_window.errors import InputError
 from outage_window.sources import documents, exposition, ndjson, parquet, promtool
 from outage_window.sources.files import EXPECTED, Head, Source, head_of
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import SampleFile
+from outage_window.sources.sampled import SampleFile
 
 Kind = Literal["parquet", "promtool", "exposition", "keycloak", "json", "ndjson", "delimited"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from detector.series import F64
 from outage_window.errors import InputError
 from outage_window.sources.files import Source
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from outage_window.sources.times import plausible
 
 Texts = dict[str, tuple[list[str], list[str], list[int]]]

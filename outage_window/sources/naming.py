@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from outage_window.errors import InputError
 from outage_window.sources import columns
 from outage_window.sources.reading import Quantity, Reading
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from outage_window.sources.selectors import Matcher, Selector
 
 WANTED = "--attempts-selector and --errors-selector say which series are which"
@@ -74,12 +74,11 @@ def _selector(label: str, value: str) -> Selector:
 
 def listed(series: Sequence[Sampled]) -> str:
     """How series are called, the first few: by their name, else by their labels."""
-    some = [dict(one.labels) for one in series]
-    texts = [
-        _selector(one.told.called, labels[one.told.called]).text
-        if one.told.called in labels
-        else "{" + ", ".join(f'{k}="{v}"' for k, v in labels.items()) + "}"
-        for one, labels in zip(series, some, strict=True)
-    ]
-    distinct = list(dict.fromkeys(texts))
-    return ", ".join(text[:60] for text in distinct[:3])
+    return ", ".join(list(dict.fromkeys(_shown(one)[:80] for one in series))[:3])
+
+
+def _shown(one: Sampled) -> str:
+    name = one.labels.get(one.told.called or "")
+    if name is None:
+        return "{" + ", ".join(f'{label}="{value}"' for label, value in one.labels.items()) + "}"
+    return name if name.startswith("{") else _selector(one.told.called or "", name).text

@@ -12,7 +12,10 @@ from outage_window.sources.formatted import Unit
 
 _MISSING = ("", "NAN", "NULL", "NONE", "NA", "N/A", "-")
 _NUMBER = r"^[+-]?((\d+(\.\d*)?|\.\d+)(E[+-]?\d+)?|INF|INFINITY)$"
-_WRONG = {"%": "a percentage", "/s": "a value per second"}
+_WRONG = {
+    "%": "a percentage; expected plain numbers, or --ratio-column for error ratios",
+    "/s": "a value per second; expected counts, or selectors such as",
+}
 
 
 def floats(column: Any, name: str, place: Callable[[int], str], unit: Unit = "") -> F64:
@@ -23,7 +26,8 @@ def floats(column: Any, name: str, place: Callable[[int], str], unit: Unit = "")
     """
     values, found = shown(column, name, place)
     if found not in ("", unit):
-        raise InputError(f"{place(0)}, {name}", f"{_WRONG[found]}; expected a plain number")
+        more = f' {{column="{name}"}}' if found == "/s" else ""
+        raise InputError(f"{place(0)}, {name}", _WRONG[found] + more)
     return values
 
 

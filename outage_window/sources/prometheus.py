@@ -9,7 +9,7 @@ import numpy as np
 
 from outage_window.errors import InputError
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from outage_window.sources.times import plausible
 from webhooks.bodies import clean
 

@@ -9,7 +9,7 @@ from outage_window.sources import lines as gathered
 from outage_window.sources.files import Head, Source
 from outage_window.sources.lines import Texts
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import SampleFile
+from outage_window.sources.sampled import SampleFile
 from outage_window.sources.times import UNITS
 from webhooks.bodies import clean
 

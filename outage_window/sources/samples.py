@@ -9,56 +9,16 @@ import numpy as np
 
 from detector.estimate import Origin
 from detector.increase import Counter, increases
-from detector.series import F64
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources.breakdowns import Labelled
 from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.intervals import TOO_LITTLE
-from outage_window.sources.reading import Marks, Quantity, Reading
+from outage_window.sources.reading import Reading
+from outage_window.sources.sampled import Sampled, SampleFile
 from outage_window.sources.selectors import Matcher, Selector
 
 OUTCOMES = ("result", "outcome")
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a file itself tells of the values of a series; None is what it does not tell.
-
-    `quantity` and `marks` are as in `Reading`. `called` is the label by which its source calls the
-    series: the header of its column, the id of its query, the name of its metric.
-    """
-
-    quantity: Quantity | None = None
-    marks: Marks | None = None
-    called: str | None = None
-
-
-UNTOLD = Told()
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One series: its labels, its name under `__name__`; `time` and `value` of shape (n,)."""
-
-    labels: Mapping[str, str]
-    time: F64
-    value: F64
-    told: Told = UNTOLD
-
-    @property
-    def named(self) -> bool:
-        """Raw samples of a metric have a name; the values of an expression have none."""
-        return bool(self.labels.get("__name__")) and self.told.quantity is None
-
-
-@dataclass(frozen=True, slots=True)
-class SampleFile:
-    """All the series of one file; `notes` are what must be said of every service in it."""
-
-    origin: Origin
-    series: tuple[Sampled, ...]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
