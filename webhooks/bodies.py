@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from webhooks.model import Refused
@@ -37,7 +38,7 @@ def load_all(text: str, field: str) -> list[Any]:
     found: list[Any] = []
     at = _after_blanks(text, 0)
     while at < len(text):
-        value, end = _decoded(field, lambda at=at: _DECODER.raw_decode(text, at))  # type: ignore[misc]
+        value, end = _decoded(field, partial(_DECODER.raw_decode, text, at))
         found.append(value)
         at = _after_blanks(text, end)
     return found

@@ -30,7 +30,7 @@ def series(answers: Sequence[tuple[str, Any]], reading: Reading) -> tuple[list[S
     """
     found: list[Sampled] = []
     notes: list[str] = []
-    status: dict[str, tuple[str, str]] = {}
+    status: dict[tuple[str, ...], tuple[str, str]] = {}
     for where, answer in answers:
         if POINTS in answer:
             found += _statistics(answer, where, reading)
@@ -40,8 +40,8 @@ def series(answers: Sequence[tuple[str, Any]], reading: Reading) -> tuple[list[S
             place = f"{where}, {RESULTS}[{index}]"
             item = fields(item, place)
             found.append(_result(item, place, reading))
-            name = found[-1].labels.get("id", "")
-            status[name] = place, text(item.get("StatusCode"), f"{place}.StatusCode")
+            query = tuple(found[-1].labels.values())
+            status[query] = place, text(item.get("StatusCode"), f"{place}.StatusCode")
             notes += _messages(item, place)
     where, last = answers[-1]
     if last.get("NextToken"):

@@ -78,15 +78,14 @@ def _header(source: Source) -> Layout:
     """Read the header, after a line `sep=` such as Excel wants, if there is one."""
     start = source.data[:65536].decode("utf-8", "replace")
     declared, above = _declared(start)
-    start = start[above:]
+    skipped, start = start.count("\n", 0, above), start[above:]
     delimiter = _delimiter(start, declared)
     rows = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
     try:
         header = next(row for row in rows if row)
     except (csv.Error, StopIteration):
         raise InputError(source.place(1), "expected a header with column names") from None
-    lines = source.data[:65536].decode("utf-8", "replace")[:above].count("\n") + rows.line_num
-    return tuple(name.strip() for name in header), delimiter, lines
+    return tuple(name.strip() for name in header), delimiter, skipped + rows.line_num
 
 
 def _declared(start: str) -> tuple[str, int]:
@@ -97,7 +96,10 @@ def _declared(start: str) -> tuple[str, int]:
 
 def _delimiter(start: str, declared: str) -> str:
     """The one that is most often in the header outside of quotes; of equals the first to come."""
-    bare = _QUOTED.sub(r"\1", start).lstrip("\r\n").split("\n", 1)[0]
+    start = start.lstrip("\r\n")
+    bare = start.split("\n", 1)[0]
+    if '"' in bare:
+        bare = _QUOTED.sub(r"\1", start).split("\n", 1)[0]
     known: list[str] = [*declared, *DELIMITERS]
     return max(known, key=lambda one: (bare.count(one), one == declared, -(bare + one).index(one)))
 

@@ -98,7 +98,7 @@ def _read_frame(frame: Source, names: tuple[str, ...], reading: Reading, found: 
         _read_long(frame, names, reading, found)
         return
     wanted = [n for n in names if n != time_name and _wanted(labels_of(n), reading)]
-    kinds: dict[str, Cell] = dict.fromkeys(wanted, "number")  # noqa: C420: of wider type
+    kinds: dict[str, Cell] = dict.fromkeys(wanted, "number")
     table, place = delimited.columns(frame, kinds | {time_name: "time"})
     time = _times(table[time_name], place, reading)
     for name in wanted:
@@ -173,10 +173,10 @@ def _is_long(names: tuple[str, ...], reading: Reading) -> bool:
 
 def _frames(source: Source) -> list[Source]:
     """The parts that begin with a header after a blank line; mostly the file is the only one."""
-    name = delimited.names(source)[0]
-    if not name:
-        return [source]
-    first = re.escape(name.encode())
+    name = delimited.names(source)[0].encode()
+    if not name or source.data.find(name, source.data.find(name) + 1) < 0:
+        return [source]  # told at once, since nearly every table is one
+    first = re.escape(name)
     begins = re.compile(rb'\n\r?\n(?="?' + first + rb'"?[,;\t|])')
     cuts = [0, *(match.end() for match in begins.finditer(source.data)), len(source.data)]
     whole = [(begin, end) for begin, end in pairwise(cuts) if source.data[begin:end].strip()]

@@ -180,6 +180,15 @@ def legends(made: Sequence[Row]) -> str:
     return "\n".join(['"Time","all logins","failed, all"', *rows])
 
 
+def counters(made: Sequence[Row]) -> str:
+    head = [
+        f'"auth_requests_total{{instance=""a:1"", result=""{name}"", service=""auth""}}"'
+        for name in samples(made)
+    ]
+    rows = [f"{time * 1000},{','.join(map(str, found.values()))}" for time, found in scrapes(made)]
+    return "\n".join([",".join(['"Time"', *head]), *rows])
+
+
 def selected(attempts: str, errors: str) -> Texts:
     return "--attempts-selector", attempts, "--errors-selector", errors
 
@@ -213,6 +222,7 @@ SHAPES: dict[str, Shape] = {
     "Grafana, frames": Shape(frames, "csv", (*ZONED, *COUNT, *LABELLED)),
     "Grafana, Excel": Shape(excel, "csv", (*ZONED, *COUNT, *LABELLED)),
     "Grafana, semicolons": Shape(semicolons, "csv", (*ZONED, *RATE, *LABELLED)),
+    "Grafana, counters": Shape(counters, "csv"),
     "Grafana, legends": Shape(
         legends,
         "csv",
