@@ -276,6 +276,14 @@ def test_a_line_of_a_later_frame_is_that_of_the_file() -> None:
         grafana.read(broken, Reading(time_zone="UTC"))
 
 
+def test_a_line_after_the_one_for_excel_is_that_of_the_file() -> None:
+    source = read_file(str(SPECIMENS / "grafana_formatted.csv"))
+    broken = replace(source, data=source.data.replace(b"0.95 req/s", b"soon"))
+    reading = Reading(time_zone="UTC", errors_selector=parse('{column="Tries"}', "test"))
+    with pytest.raises(InputError, match="line 4, Tries"):
+        grafana.read(broken, reading)
+
+
 LABEL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=6)
 SCRAPE = st.lists(
     st.tuples(LABEL, st.floats(0, 1e12), st.integers(946_684_800_000, 4_102_444_799_999)),
@@ -332,7 +340,7 @@ def test_a_dump_of_any_label(rows: list[tuple[str, float, int]]) -> None:
 
 UNITS: list[tuple[str, str | None, Any]] = [
     ("1795197286123", None, 1795197286.123),
-    ("1795197286", None, "--time-unit s"),
+    ("1795197286", None, "# EOF (was it cut?); --time-unit s"),
     ("5000000000", None, "--time-unit s, ms, us or ns"),
     ("1795197286123456", None, "--time-unit s, ms, us or ns"),
     ("1795197286", "s", 1795197286),
