@@ -30,6 +30,21 @@ class Meters:
                 "implementation": platform.python_implementation(),
             }
         )
+        self.reload_good = Gauge(
+            "outage_window_config_last_reload_successful",
+            "1 if the settings that were last read are in use, 0 if they could not be.",
+            registry=None,
+        )
+        self.reload_good.set(1)
+        self.reloaded_at = Gauge(
+            "outage_window_config_last_reload_success_timestamp_seconds",
+            "When the settings in use were read.",
+            registry=None,
+        )
+        self._of_requests()
+        self._of_the_store()
+
+    def _of_requests(self) -> None:
         self.requests = Counter(
             "outage_window_http_requests",
             "Requests that were answered, by route.",
@@ -43,6 +58,13 @@ class Meters:
             buckets=ANSWERS,
             registry=None,
         )
+        self.heartbeat_at = Gauge(
+            "outage_window_heartbeat_last_received_timestamp_seconds",
+            "When the heartbeat alert last came by way of an Alertmanager; 0 before the first.",
+            registry=None,
+        )
+
+    def _of_the_store(self) -> None:
         self.commits = Histogram(
             "outage_window_store_commit_duration_seconds",
             "Transactions of the writer, failed ones too.",
@@ -60,22 +82,6 @@ class Meters:
             "Writes that the database did not take.",
             registry=None,
         )
-        self.reload_good = Gauge(
-            "outage_window_config_last_reload_successful",
-            "1 if the settings that were last read are in use, 0 if they could not be.",
-            registry=None,
-        )
-        self.reloaded_at = Gauge(
-            "outage_window_config_last_reload_success_timestamp_seconds",
-            "When the settings in use were read.",
-            registry=None,
-        )
-        self.heartbeat_at = Gauge(
-            "outage_window_heartbeat_last_received_timestamp_seconds",
-            "When the heartbeat alert last came by way of an Alertmanager; 0 before the first.",
-            registry=None,
-        )
-        self.reload_good.set(1)
 
     def add_to(self, registry: CollectorRegistry) -> None:
         """Let a registry expose them: each app has its own, and all show the same counts."""

@@ -140,9 +140,7 @@ def test_health_tells_of_a_dead_thread_and_readiness_of_a_store_that_cannot_be_r
     assert "watch ended" in answer.text
     status.depend_on([], [ended])
     assert client.get("/-/healthy").status_code == 200
-    with store.read() as connection:
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
-        connection.exec_driver_sql("ALTER TABLE incidents RENAME TO gone")
+    store.write(lambda c: c.exec_driver_sql("ALTER TABLE incidents RENAME TO gone").close())
     assert client.get("/-/ready").status_code == 503
     shown = client.get("/metrics")
     assert shown.status_code == 200

@@ -11,8 +11,8 @@ import yaml
 
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
+from outage_window.store import Store
 from outage_window.web import create_app
-from tests.live.conftest import store  # noqa: F401
 
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = CONFIG / "rules" / "outage-window.yml"
@@ -38,7 +38,8 @@ def settings(tmp_path, services=1):
 
 
 @pytest.fixture
-def client(store, tmp_path):  # noqa: F811
+def client(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
     status = Status(0)
     app = create_app(store, settings(tmp_path), status)
     status.committed(0.01, 3, 1)
@@ -47,7 +48,8 @@ def client(store, tmp_path):  # noqa: F811
     for path in ("/", "/nothing", "/-/ready"):
         found.get(path)
     found.post(ALERTS, data=b"[")
-    return found
+    yield found
+    store.close()
 
 
 def samples(client, **headers):
@@ -111,7 +113,7 @@ def test_no_label_is_anybodys_input(client):
     assert "evil" not in client.get("/metrics").text
 
 
-def test_it_stays_cheap_with_a_thousand_services(store, tmp_path):  # noqa: F811
+def test_it_stays_cheap_with_a_thousand_services(store, tmp_path):
     client = create_app(store, settings(tmp_path, 1000)).test_client()
     client.get("/metrics")
     began = time.perf_counter()
