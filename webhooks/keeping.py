@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from webhooks.incidents import Change, Declared
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
+from webhooks.remote_write.model import Write, Written
 
 
 class Unknown(Exception):
@@ -33,9 +34,13 @@ class Keepers:
     quarantine: Callable[[str, bytes, Refused], None]
     events: Callable[[tuple[Event, ...]], int]
     attempts: Callable[[bytes, AttemptBatch], int]
+    samples: Callable[[str, Write], Written]
+    """`samples(version, what was sent by remote write)`."""
     declare: Callable[[Declared], dict[str, object]]
     """What became of it, `id` and `created` among it: one that is known is not made twice."""
     change: Callable[[str, Change, str | None], dict[str, object]]
     """`change(incident, change, the ETag of the draft that was edited)`; `Unknown`, `Conflict`."""
     refused: Callable[[str], None]
     """Told of each request that was turned away: `unauthorised`, `too_large`, `invalid`, `busy`."""
+    now: Callable[[], int]
+    """The clock: nanoseconds since the epoch."""
