@@ -27,7 +27,6 @@ from outage_window.settings.source import (
 
 LATER = {
     "slow": "slow successes cannot be counted yet; remove it",
-    "remote_write": "remote write is not received yet; expected pull or file",
 }
 
 SHAPES = {
@@ -168,8 +167,7 @@ def _expectation(detail: ErrorDetails, key: Key, root: type[BaseModel]) -> str:
     if detail["type"] == "missing":
         return "expected a value: it is required"
     if detail["type"] == "literal_error":
-        given = str(detail["input"])
-        return LATER.get(given, f"expected {detail['ctx']['expected']}")
+        return f"expected {detail['ctx']['expected']}"
     if detail["type"] in SHAPES:
         return f"expected {SHAPES[detail['type']]}"
     message = detail["msg"]

@@ -113,7 +113,7 @@ class Service(Part):
     """One service: where its attempts and errors are counted, and which alerts are its own."""
 
     name: Name
-    source: Literal["pull", "file"]
+    source: Literal["pull", "remote_write", "file"]
     attempts: SelectorText | None = None
     errors: SelectorText | None = None
     file: str | None = None
@@ -188,6 +188,13 @@ class Prometheus(Part):
         return found
 
 
+class RemoteWrite(Part):
+    """What is kept of the samples that a Prometheus sends."""
+
+    history: Seconds = 28 * 86400.0
+    most_series: int = Field(10_000, gt=0)
+
+
 class Detection(Part):
     """What makes a window of elevated stretches."""
 
@@ -221,6 +228,7 @@ class Settings(Part):
     storage: Storage = Storage()
     attempts: Attempts = Attempts()
     prometheus: Prometheus | None = None
+    remote_write: RemoteWrite = RemoteWrite()
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
     heartbeat: Heartbeat = Heartbeat()
@@ -233,6 +241,11 @@ class Settings(Part):
     def service(self, name: str) -> Service | None:
         """The configured service of that name."""
         return next((service for service in self.services if service.name == name), None)
+
+    def history(self, source: str | None = None) -> float:
+        """How far back is learned from, seconds: of a source, or of what has none of its own."""
+        pulled = self.prometheus is not None and source != "remote_write"
+        return self.prometheus.history if pulled and self.prometheus else self.remote_write.history
 
 
 def zone(text: str) -> tzinfo:

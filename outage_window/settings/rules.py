@@ -71,10 +71,17 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
     if storage.password is not None and (not server or "@" not in storage.url):
         expected = "expected only with a URL such as postgresql://USER@HOST/DATABASE"
         yield ("storage", "password"), expected
-    history = settings.prometheus.history if settings.prometheus else 0.0
-    if storage.retention < history + WEEK:
-        expected = "expected at least a week more than prometheus.history, which is learned from"
-        yield ("storage", "retention"), expected
+    for name, history in _histories(settings):
+        if storage.retention < history + WEEK:
+            expected = f"expected at least a week more than {name}, which is learned from"
+            yield ("storage", "retention"), expected
+
+
+def _histories(settings: Settings) -> Iterator[tuple[str, float]]:
+    if settings.prometheus is not None:
+        yield "prometheus.history", settings.prometheus.history
+    if any(service.source == "remote_write" for service in settings.services):
+        yield "remote_write.history", settings.remote_write.history
 
 
 def guarded(settings: Settings, by_web: bool) -> bool:
@@ -113,11 +120,11 @@ def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, str]]:
     found = []
-    if service.source == "pull":
-        if settings.prometheus is None:
-            found.append(("source", "pull expects prometheus.url"))
+    if service.source == "pull" and settings.prometheus is None:
+        found.append(("source", "pull expects prometheus.url"))
+    if service.source != "file":
         found += [
-            (key, "expected a selector: source is pull")
+            (key, f"expected a selector: source is {service.source}")
             for key in ("attempts", "errors")
             if getattr(service, key) is None
         ]

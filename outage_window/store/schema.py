@@ -127,11 +127,26 @@ sample_blocks = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+sample_arrivals = Table(
+    "sample_arrivals",
+    metadata,
+    # As sent by remote write: of one request and service, until they are merged into blocks.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),  # the time of its oldest sample
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("sample_arrivals_by_service", "service", "id"),
+    sqlite_autoincrement=True,  # no number comes twice: the newest merged one tells which are gone
+)
+
 progress = Table(
     "progress",
     metadata,
     Column("service", Text, primary_key=True),
-    Column("covered_to", BigInteger),  # all samples up to here were asked for; NULL: none yet
+    # All samples up to here were asked for, NULL: none yet; of remote write, the newest arrival
+    # that was merged into blocks.
+    Column("covered_to", BigInteger),
     Column("source", Text, nullable=False),  # what was read: selectors, or a file's sha256
 )
 

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from outage_window.clock import Clock, never_back
+<<<<<<< HEAD
 from outage_window.live.assigning import heartbeat
+=======
+from outage_window.intake import Intake
+>>>>>>> eafbed1 (Samples that are sent: told apart by the services' selectors, on the disk before the answer, merged into blocks later; each source of samples is a feed of its own)
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
@@ -20,6 +24,7 @@ from outage_window.store.writer import Work
 from webhooks.incidents import Change, Declared
 from webhooks.keeping import Busy, Keepers
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
+from webhooks.remote_write.model import Write, Written
 
 T = TypeVar("T")
 ServiceOf = Callable[[Mapping[str, str]], str | None]
@@ -30,6 +35,7 @@ log = logging.getLogger(__name__)
 def keepers(
     store: Store,
     service: ServiceOf,
+<<<<<<< HEAD
     corrector: Corrector,
     status: Status,
     clock: Clock,
@@ -37,14 +43,25 @@ def keepers(
 ) -> Keepers:
     """The callables that keep what came; `service` tells of which service an alert is."""
     keep = _Keep(store, service, corrector, status, never_back(clock), heartbeat(settings))
+=======
+    intake: Intake,
+    corrector: Corrector,
+    status: Status,
+    clock: Clock,
+) -> Keepers:
+    """The callables that keep what came; `service` tells of which service an alert is."""
+    keep = _Keep(store, service, intake, corrector, status, never_back(clock))
+>>>>>>> eafbed1 (Samples that are sent: told apart by the services' selectors, on the disk before the answer, merged into blocks later; each source of samples is a feed of its own)
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
         events=keep.events,
         attempts=keep.attempts,
+        samples=keep.samples,
         declare=keep.declare,
         change=keep.change,
         refused=keep.refused,
+        now=clock,
     )
 
 
@@ -52,6 +69,7 @@ def keepers(
 class _Keep:
     store: Store
     service: ServiceOf
+    intake: Intake
     corrector: Corrector
     status: Status
     clock: Clock
@@ -88,6 +106,20 @@ class _Keep:
         self._write(lambda c: attempts.keep(c, blocks, sha256, last))
         self.status.count("attempts", by=len(found.time))
         return len(found.time)
+
+    def samples(self, version: str, write: Write) -> Written:
+        with _busy():
+            written, kept = self.intake.keep(write, self.clock())
+        count, faults = self.status.count, (*write.faults, *written.faults)
+        count("remote_write_requests", version)
+        count("remote_write_samples", "kept", kept)
+        count("remote_write_samples", "unmatched", written.samples - kept)
+        count("remote_write_histograms", "unmatched", written.histograms)
+        count("remote_write_exemplars", "unmatched", written.exemplars)
+        for kind in ("samples", "histograms", "exemplars"):
+            refused = sum(getattr(fault, kind) for fault in faults)
+            count(f"remote_write_{kind}", "refused", refused)
+        return written
 
     def declare(self, said: Declared) -> dict[str, object]:
         with _busy():

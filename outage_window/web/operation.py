@@ -95,6 +95,7 @@ class _Collector:
         """All metrics of the program."""
         yield from self._ongoing()
         yield from self._received()
+        yield from _remote_write(self._status)
         yield from self._scans()
         yield from self._published()
         yield GaugeMetricFamily(
@@ -187,3 +188,30 @@ class _Collector:
             failures.add_metric([service.name], known.failures if known else 0)
         yield succeeded
         yield failures
+
+
+def _remote_write(status: Status) -> Iterator[Metric]:
+    """What came by remote write, and what became of it."""
+    requests = CounterMetricFamily(
+        "outage_window_remote_write_requests",
+        "Requests whose samples were kept, or accepted, by version.",
+        labels=["version"],
+    )
+    for version in ("1.0", "2.0"):
+        counted = status.counted("remote_write_requests")
+        requests.add_metric([version], counted.get(version, 0))
+    yield requests
+    for kind, outcomes in (
+        ("samples", ("kept", "unmatched", "refused")),
+        ("histograms", ("unmatched", "refused")),
+        ("exemplars", ("unmatched", "refused")),
+    ):
+        family = CounterMetricFamily(
+            f"outage_window_remote_write_{kind}",
+            "By what became of them; unmatched are those that no service asks for.",
+            labels=["outcome"],
+        )
+        counted = status.counted(f"remote_write_{kind}")
+        for outcome in outcomes:
+            family.add_metric([outcome], counted.get(outcome, 0))
+        yield family

@@ -19,6 +19,7 @@ services:
   attempts: a
   errors: b
 """
+SENT = PULLED[PULLED.index("services") :].replace("pull", "remote_write")
 
 
 def problems(tmp_path, text, environ=None):
@@ -77,8 +78,14 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("a: [", ":1: expected YAML"),
         ("- a", ":1: expected keys and values"),
         ("web: 5", ":1: web: expected"),
-        (PULLED.replace("pull", "remote_write"), ":4: services[0].source: remote write is not"),
-        (PULLED.replace("pull", "push"), ":4: services[0].source: expected 'pull' or 'file'"),
+        (SENT.replace("  errors: b\n", ""), ":2: services[0].errors: expected a selector"),
+        (SENT + "  file: x\n", ":6: services[0].file: expected only with source: file"),
+        (SENT + "remote_write: {most_series: 0}", ":6: remote_write.most_series: expected greater"),
+        (
+            SENT + "storage: {retention: 34d}",
+            ":6: storage.retention: expected at least a week more than remote_write.history",
+        ),
+        (PULLED.replace("pull", "push"), ":4: services[0].source: expected 'pull', 'remote_"),
         (PULLED.replace("pull", "file"), ":4: services[0].source: file expects the key file"),
         (PULLED.replace("  errors: b\n", ""), ":3: services[0].errors: expected a selector"),
         (PULLED.replace("a\n", "rate(a[5m])\n"), ":5: services[0].attempts: expected a selector"),
