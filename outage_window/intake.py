@@ -220,16 +220,16 @@ class Intake:
         now: int,
     ) -> None:
         """Give new series their numbers; refuse the samples of those that there is no room for."""
+        room = self._room(asked, len(new), now)
+        more = f"expected at most {self._most} series of the service {asked.name}"
+        places = sorted(new)
+        self._refuse(write, places[room:], tally, f"{more} (remote_write.most_series)")
         texts = {
-            place: samples.label_text(dict(write.series[place].labels)) for place in sorted(new)
+            place: samples.label_text(dict(write.series[place].labels)) for place in places[:room]
         }
         long = [place for place in texts if len(texts[place].encode()) > MOST_LABEL_BYTES]
         self._refuse(write, long, tally, LONG)
         fitting = [place for place in texts if place not in set(long)]
-        room = self._room(asked, len(fitting), now)
-        more = f"expected at most {self._most} series of the service {asked.name}"
-        self._refuse(write, fitting[room:], tally, f"{more} (remote_write.most_series)")
-        fitting = fitting[:room]
         if not fitting:
             return
         wanted = sorted((role, texts[place]) for place in fitting for role in new[place])

@@ -27,6 +27,7 @@ from webhooks.credentials import Credentials
 from webhooks.doors.receiver import receiver
 from webhooks.keeping import Keepers
 from webhooks.model import AttemptBatch
+from webhooks.remote_write.model import Written
 
 START = 1_704_067_200
 ASKED = 0.5
@@ -105,9 +106,11 @@ def _parsing_only() -> Flask:
         quarantine=nothing,
         events=lambda _: 0,
         attempts=count,
+        samples=lambda _, found: Written(len(found.of), 0, 0),
         declare=lambda _: {},
         change=lambda *_: {},
         refused=nothing,
+        now=lambda: 0,
     )
     app.register_blueprint(receiver(keep, Credentials()))
     return app

@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 
 from outage_window import clock as clocks
 from outage_window.clock import Clock
-from outage_window.intake import Intake
 from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
@@ -58,7 +57,6 @@ def create_app(
     measure(app, status.meters)
     _never_redirect(app)
     corrector = Corrector(store, settings, config_file)
-<<<<<<< HEAD
     assigner = Assigner(settings)
     keep = keepers(store, assigner.service, corrector, status, clock, settings)
     keys = credentials(settings.senders, settings.web.token)
@@ -69,11 +67,6 @@ def create_app(
         guard(app, web, login)
     refuse_foreign_pages(app, settings.web.url)
     app.register_blueprint(receiver(keep, keys))
-=======
-    intake = Intake(store, settings, clock())
-    keep = keepers(store, Assigner(settings).service, intake, corrector, status, clock)
-    app.register_blueprint(receiver(keep, credentials(settings.senders, settings.web.token)))
->>>>>>> eafbed1 (Samples that are sent: told apart by the services' selectors, on the disk before the answer, merged into blocks later; each source of samples is a feed of its own)
     app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))

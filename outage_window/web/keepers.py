@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from outage_window.clock import Clock, never_back
-<<<<<<< HEAD
-from outage_window.live.assigning import heartbeat
-=======
 from outage_window.intake import Intake
->>>>>>> eafbed1 (Samples that are sent: told apart by the services' selectors, on the disk before the answer, merged into blocks later; each source of samples is a feed of its own)
+from outage_window.live.assigning import heartbeat
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
@@ -35,23 +32,15 @@ log = logging.getLogger(__name__)
 def keepers(
     store: Store,
     service: ServiceOf,
-<<<<<<< HEAD
     corrector: Corrector,
     status: Status,
     clock: Clock,
     settings: Settings,
 ) -> Keepers:
     """The callables that keep what came; `service` tells of which service an alert is."""
-    keep = _Keep(store, service, corrector, status, never_back(clock), heartbeat(settings))
-=======
-    intake: Intake,
-    corrector: Corrector,
-    status: Status,
-    clock: Clock,
-) -> Keepers:
-    """The callables that keep what came; `service` tells of which service an alert is."""
-    keep = _Keep(store, service, intake, corrector, status, never_back(clock))
->>>>>>> eafbed1 (Samples that are sent: told apart by the services' selectors, on the disk before the answer, merged into blocks later; each source of samples is a feed of its own)
+    intake = Intake(store, settings, clock())
+    beats = heartbeat(settings)
+    keep = _Keep(store, service, intake, corrector, status, never_back(clock), beats)
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,

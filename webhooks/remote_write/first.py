@@ -114,6 +114,7 @@ def _field_by_field(at: int, raw: bytes, found: Gathering, intern: Intern) -> Kn
     samples, native = len(series.samples), len(series.histograms)
     exemplars = len(series.exemplars)
     found.count(samples + native + exemplars)
+    found.count_labels(len(series.labels))
     try:
         known = intern(_pairs(series))
     except Unsound as why:

@@ -18,6 +18,8 @@ AHEAD = 600_000
 MOST_SERIES = 20_000
 MOST_SAMPLES = 50_000
 """Of one request, histograms and exemplars among them. Senders put 2,000 into one by default."""
+MOST_LABELS = 400_000
+"""Of one request, but for series that are known: to read them takes about a second."""
 LATE = "expected times from 1970 until ten minutes from now"
 TWICE = "expected one value a series and time"
 
@@ -37,6 +39,7 @@ class Gathering:
         self._exemplars: dict[int, int] = {}
         self._faults: list[Fault] = []
         self._size = 0
+        self._labels = 0
 
     def place(self, known: Known) -> int:
         """Where a set of labels stands in the request."""
@@ -47,6 +50,12 @@ class Gathering:
         self._size += more
         if self._size > MOST_SAMPLES:
             raise Refused("timeseries", f"expected at most {MOST_SAMPLES} samples in a request")
+
+    def count_labels(self, more: int) -> None:
+        """As `count`, of labels that must be read one by one."""
+        self._labels += more
+        if self._labels > MOST_LABELS:
+            raise Refused("timeseries", f"expected at most {MOST_LABELS} labels in a request")
 
     def samples(self, at: int, index: int, samples: Sequence[object]) -> None:
         """The samples of the series message `at`, of the labels at the place `index`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from webhooks.remote_write.model import Labels
 
@@ -14,7 +14,7 @@ MOST_BYTES = 64 * 1024
 TOO_MANY = f"expected at most {MOST_LABELS} labels, of {MOST_BYTES} characters together"
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_NAMES = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*\n)*")  # all at once: there are many
 
 
 class Unsound(Exception):
@@ -38,9 +38,13 @@ def checked(pairs: Sequence[tuple[str, str]], *, plain: bool) -> Labels:
         raise Unsound("expected no empty name or value of a label")
     if NAME not in named:
         raise Unsound("expected the label __name__")
-    if plain and not (_METRIC.fullmatch(named[NAME]) and all(map(_LABEL.fullmatch, named))):
+    if plain and not (_METRIC.fullmatch(named[NAME]) and _NAMES.fullmatch(_lines(named))):
         raise Unsound("expected names of letters, digits and underscores, as version 1.0 has them")
     return tuple(sorted(named.items()))
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "\n".join(names) + "\n"
 
 
 def texts(raw: Sequence[bytes]) -> list[str]:

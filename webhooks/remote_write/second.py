@@ -57,6 +57,7 @@ def _series(
     samples, native = series.samples, series.histograms
     exemplars = series.exemplars
     found.count(len(samples) + len(native) + len(exemplars))
+    found.count_labels(len(series.labels_refs) // 2)
     try:
         if samples and native:
             raise Unsound("expected samples or histograms in a series, not both")
