@@ -65,9 +65,9 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ),
         (
             "storage: {url: 'postgresql://u@h/d'}",
-            "attempts.user_key_file: expected a file of at least 32 bytes",
+            ":1: attempts.user_key_file: expected a file of at least 32 bytes",
         ),
-        ("storage: {retention: 8d}", ":1: storage.retention: expected at least a week more"),
+        ("storage: {retention: 6d}", ":1: storage.retention: expected at least a week more"),
         ("attempts: {retention: 35}", ":1: attempts.retention: expected a duration such as"),
         ("attempts:\n  retain: 3d", ":2: attempts.retain: unknown key, expected retention?"),
         (
