@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from outage_window.errors import InputError, one_line
 from outage_window.settings.models import SQLITE, Service, Settings, known_keys
 from outage_window.settings.publish import KINDS
+from outage_window.settings.rules import asked_rules
 from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import (
     FILE_SUFFIX,
@@ -200,9 +201,7 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
             wrong(("senders", i, name), expected)
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         wrong(("web", "token"), "expected a token of ASCII characters")
-    found += [
-        source.problem(key, "expected ASCII without line ends") for key in _unsendable(settings)
-    ]
+    found += [source.problem(*one) for one in asked_rules(settings)]
     named: dict[str, Sequence[Named]] = {
         "services": settings.services,
         "senders": settings.senders,
@@ -222,22 +221,10 @@ def _taken(names: list[str]) -> list[tuple[int, str]]:
     return [(i, name) for i, name in enumerate(names) if name in names[:i]]
 
 
-def _unsendable(settings: Settings) -> list[Key]:
-    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
-    asked = settings.prometheus
-    if asked is None:
-        return []
-    texts: dict[Key, str] = {
-        ("prometheus", "headers", name): name + value.get_secret_value()
-        for name, value in asked.headers.items()
-    }
-    if asked.token is not None:
-        texts["prometheus", "token"] = asked.token.get_secret_value()
-    return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
-
-
 def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
-    """A sender that could never post, or whose secret would never be asked for."""
+    """A sender that could never post, or whose secret or mapping would never be asked for."""
+    if sender.mapping is not None and sender.kind != "alerts":
+        return [("mapping", "expected only with kind: alerts")]
     if sender.kind in SIGNED:
         found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
         missing = sender.secret is None and keys.needed

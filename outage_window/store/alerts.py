@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Literal
 
 from sqlalchemy import Connection, func, or_, select, tuple_
 
@@ -22,7 +23,9 @@ class StoredAlert:
     """One alert as far as all deliveries tell; times in nanoseconds, `ends_at` None: it fires.
 
     `timed_out` marks an end that nobody observed. `truncated` is the most alerts that were cut off
-    from a delivery that it came in.
+    from a delivery that it came in. `backfilled` names who was asked for an alert that no delivery
+    brought, or is `end` where only its end was asked for; `active_since` is when its condition
+    began to hold, where that is known.
     """
 
     sender: str
@@ -35,6 +38,8 @@ class StoredAlert:
     deliveries: int
     truncated: int
     timed_out: bool = False
+    backfilled: Literal["", "end", "alertmanager", "prometheus"] = ""
+    active_since: int | None = None
 
 
 def keep(connection: Connection, sender: str, delivery: AlertDelivery, received_at: int) -> None:
@@ -110,8 +115,9 @@ def between(connection: Connection, start: int, end: int) -> list[StoredAlert]:
 def episodes(rows: Iterable[StoredAlert]) -> list[StoredAlert]:
     """Put together the rows of one fingerprint, ordered by start: one alert each time it fired.
 
-    A start that moved by less than `SAME_START` is the same alert. It fires once at a time: a later
-    one ends an earlier one whose end never came, as an end that nobody observed.
+    A start that moved by less than `SAME_START` is the same alert. It fires once at a time: what
+    starts before an earlier one ended is that one, told by a peer that knew less; and a later one
+    ends an earlier one whose end never came, as an end that nobody observed.
     """
     found: list[StoredAlert] = []
     for row in rows:
@@ -126,8 +132,9 @@ def episodes(rows: Iterable[StoredAlert]) -> list[StoredAlert]:
 
 
 def _same(earlier: StoredAlert, later: StoredAlert) -> bool:
-    over = earlier.ends_at is not None and earlier.ends_at < later.starts_at
-    return later.starts_at - earlier.starts_at <= SAME_START and not over
+    if earlier.ends_at is None:
+        return later.starts_at - earlier.starts_at <= SAME_START
+    return later.starts_at <= earlier.ends_at
 
 
 def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
