@@ -56,6 +56,7 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     server = _listen(create_app(store, settings, status, config_file=file), settings)
     watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
     loop = Loop(watch, settings.scan_interval)
+    missed = _missed(settings, store, status)
     publishing = _publishing(settings, store, status)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()
@@ -63,6 +64,7 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
         signal.signal(number, lambda *_: stop.set())
     serving.start()
     loop.start()
+    missed.start()
     publishing.start()
     host, port = server.effective_host, server.effective_port
     click.echo(f"listening on http://{host}:{port} (pages, API, webhooks)")
@@ -70,7 +72,19 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     _stop_listening(server)
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=10)
     loop.stop()
+    missed.stop()
     publishing.stop()
+
+
+def _missed(settings: Settings, store: Store, status: Status) -> Loop:
+    """A loop of its own: an Alertmanager that does not answer must not keep the scan waiting."""
+    from outage_window import clock
+    from outage_window.live.asked import asked
+    from outage_window.live.catching_up import CatchUp
+    from outage_window.live.loop import Loop
+
+    catch_up = CatchUp(settings, store, clock.system, status, *asked(settings))
+    return Loop(catch_up, settings.catch_up_interval)
 
 
 def _publishing(settings: Settings, store: Store, status: Status) -> Loop:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,20 +29,20 @@ class Assigner:
             if service.alerts
         ]
 
-    def service(self, alert: StoredAlert) -> str | None:
-        """The alert's service; None for our own voice, which is no evidence."""
-        if is_own_voice(alert.labels):
+    def named(self, labels: Mapping[str, str]) -> str | None:
+        """The service of an alert with these labels; None for our own voice, no evidence."""
+        if is_own_voice(labels):
             return None
         for name, selector in self._matchers:
-            if selector.matches(alert.labels):
+            if selector.matches(labels):
                 return name
-        return service_of(alert.labels)
+        return service_of(labels)
 
     def sort(self, alerts: Sequence[StoredAlert]) -> dict[str, list[AlertFact]]:
         """Facts of the alerts of each service."""
         found: dict[str, list[AlertFact]] = {}
         for alert in alerts:
-            service = self.service(alert)
+            service = self.named(alert.labels)
             if service is not None:
                 found.setdefault(service, []).append(_fact(alert))
         return found
@@ -83,6 +83,7 @@ def clusters(alerts: Sequence[AlertFact]) -> list[list[AlertFact]]:
 
 
 def _fact(alert: StoredAlert) -> AlertFact:
+    fetched = alert.backfilled in ("alertmanager", "prometheus")
     return AlertFact(
         name=alert.labels.get("alertname", "unnamed"),
         labels=alert.labels,
@@ -91,7 +92,9 @@ def _fact(alert: StoredAlert) -> AlertFact:
         fired_at=alert.starts_at / NS,
         resolved_at=None if alert.ends_at is None else alert.ends_at / NS,
         timed_out=alert.timed_out,
-        received_at=alert.first_received / NS,
+        received_at=None if fetched else alert.first_received / NS,
         deliveries=alert.deliveries,
         truncated=alert.truncated,
+        backfilled=alert.backfilled,
+        active_since=None if alert.active_since is None else alert.active_since / NS,
     )

@@ -30,7 +30,7 @@ from outage_window.sources.reading import Reading
 from outage_window.store import (
     Store,
     StoreFailed,
-    alerts,
+    backfilled,
     corrections,
     events,
     incidents,
@@ -59,6 +59,7 @@ class _Known:
     file: str = ""
     data: ServiceData | None = None
     assessment: Assessment | None = None
+    options: Options | None = None
     unjudged: str = ""
 
 
@@ -104,7 +105,7 @@ class Watch:
             (self._horizon(name, now) for name in self._known), default=now - self._history
         )
         with self._store.read() as connection:
-            found = alerts.between(connection, oldest, FOREVER)
+            found = backfilled.between(connection, oldest, FOREVER)
             declared = incidents.declared_services(connection, oldest)
         by_service: dict[str, list[AlertFact]] = {
             name: [] for name in declared
@@ -180,6 +181,8 @@ class Watch:
             changed = self._read_file(service, known)
         else:
             changed, caught_up = self._pull(service, known, now)
+        options = self._keeper.announced.options(service, self._horizon(service.name, now))
+        changed, known.options = changed or options != known.options, options
         if caught_up and (changed or known.assessment is None):
             if service.source != "file":
                 known.data = known.cache.data(service)
@@ -192,8 +195,9 @@ class Watch:
 
     def _assess(self, service: Service, known: _Known) -> None:
         assert known.data is not None  # read from the file or made from the cache
-        options = self._options(service)
-        known.assessment = assess(known.data, known.people.found, options, declared_of(service))
+        assert known.options is not None  # set before anything is assessed
+        declared = declared_of(service)
+        known.assessment = assess(known.data, known.people.found, known.options, declared)
 
     def _pull(self, service: Service, known: _Known, now: int) -> tuple[bool, bool]:
         assert self._client is not None  # the settings ask for a Prometheus where one is pulled
@@ -231,10 +235,6 @@ class Watch:
             raise InputError(service.file, f"holds {names}, not the service {service.name}")
         known.data, known.file = data, sha256
         return True
-
-    def _options(self, service: Service) -> Options:
-        detection = self._settings.detection
-        return Options(detection.join_gap, detection.min_duration, service.zone)
 
     def _update(
         self,

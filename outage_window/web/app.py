@@ -14,6 +14,7 @@ from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
 from outage_window.store import Store
+from outage_window.web.announced import announced
 from outage_window.web.api import api
 from outage_window.web.keepers import keepers
 from outage_window.web.operation import operation
@@ -46,6 +47,7 @@ def create_app(
     keep = keepers(store, corrector, status, clock)
     app.register_blueprint(receiver(keep, credentials(settings.senders, settings.web.token)))
     app.register_blueprint(api(store, status))
+    app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))
     app.after_request(_harden)
