@@ -77,8 +77,8 @@ def _tell(store: Store, start: int, end: int) -> None:
     ended = [one for one in found if one.backfilled == "end"]
     delivered = len(found) - len(whole)
     click.echo(
-        f"{len(found)} alerts fired: {delivered} delivered ({len(ended)} of them with an end that "
-        f"is back-filled), {len(whole)} back-filled"
+        f"alerts that fired: {len(found)}; delivered: {delivered}, of them with an end that is "
+        f"back-filled: {len(ended)}; back-filled: {len(whole)}"
     )
     for one in whole:
         name = one.labels.get("alertname", "unnamed")

@@ -55,8 +55,9 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     status = Status(clock.system())
     server = _listen(create_app(store, settings, status, config_file=file), settings)
     watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
-    loop = Loop(watch, settings.scan_interval)
     missed = _missed(settings, store, status)
+    # First what was missed, so that no incident is closed without the alerts that it had.
+    loop = Loop(watch, settings.scan_interval, after=missed.done)
     publishing = _publishing(settings, store, status)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()

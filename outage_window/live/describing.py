@@ -13,10 +13,12 @@ from reports.escape import bare
 from reports.facts import AlertFact, Announced, Correction, EventFact, Incident, Related
 from reports.headline import headline, title
 from reports.quantities import origins
-from reports.timeline import Row, timeline
+from reports.timeline import ASKED, Row, timeline
 
 SCHEMA = "outage-window/incident/v1"
 STEADY_SECONDS = 60.0
+ALWAYS = ("onset", "recovery", "share of users", "alerts", "alerts firing", "events")
+"""Facts that each incident has; the others are counts of what is not there where they lack."""
 STEADY_SHARE = 0.005
 
 
@@ -62,7 +64,11 @@ def document(incident: Incident) -> dict[str, Any]:
 def facts_of(incident: Incident) -> dict[str, Any]:
     """What is compared: edges in seconds, share of users, and how many alerts and events."""
     window, users = incident.window, incident.users
-    told = {"maintenance and silences": len(incident.announced)} if incident.announced else {}
+    told = {
+        "alerts back-filled": sum(alert.backfilled in ASKED for alert in incident.alerts),
+        "ends back-filled": sum(alert.backfilled == "end" for alert in incident.alerts),
+        "maintenance and silences": len(incident.announced),
+    }
     return {
         "onset": None if window is None else window.start.value,
         "recovery": None if window is None else window.end.value,
@@ -70,7 +76,8 @@ def facts_of(incident: Incident) -> dict[str, Any]:
         "alerts": len(incident.alerts),
         "alerts firing": sum(alert.resolved_at is None for alert in incident.alerts),
         "events": len(incident.events),
-        **told,
+        # Only where there are any, so that what earlier versions closed did not move.
+        **{name: count for name, count in told.items() if count},
     }
 
 
@@ -82,7 +89,7 @@ def moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """
     changes = []
     for name, new in after.items():
-        old = before.get(name)
+        old = before.get(name, None if name in ALWAYS else 0)
         if old != new and not _steady(name, old, new):
             changes.append(f"{name} {_shown(name, old)} → {_shown(name, new)}")
     return ", ".join(changes)

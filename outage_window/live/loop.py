@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Protocol
 
 log = logging.getLogger(__name__)
+
+
+PATIENCE = 60.0
+"""Seconds that another loop's first pass is waited for: whom it asks may not answer."""
 
 
 class Ticking(Protocol):
@@ -17,11 +22,18 @@ class Ticking(Protocol):
 
 
 class Loop:
-    """A thread that calls `tick()`, waits for the interval, and goes on after any failure."""
+    """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
 
-    def __init__(self, watch: Ticking, interval: float) -> None:
+    `after` is waited for before the first pass, at most `PATIENCE` seconds; `done` is set after it.
+    """
+
+    def __init__(
+        self, watch: Ticking, interval: float, after: threading.Event | None = None
+    ) -> None:
         self._watch = watch
         self._interval = interval
+        self._after = after
+        self.done = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
@@ -34,10 +46,18 @@ class Loop:
         self._stop.set()
         self._thread.join(patience)
 
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while self._after is not None and not self._after.wait(0.1):
+            if self._stop.is_set() or time.monotonic() > deadline:
+                return
+
     def _run(self) -> None:
+        self._wait()
         while not self._stop.is_set():
             try:
                 self._watch.tick()
             except Exception:
                 log.exception("a pass failed; the next one tries again")
+            self.done.set()
             self._stop.wait(self._interval)

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from outage_window.store.alerts import SAME_START, StoredAlert
 
+LATE = 60 * 10**9
+"""A delivery that it fires, so long after an end that an API told, is the better knowledge."""
+
 NO_LABELS = frozenset({"__name__", "alertstate"})
 """What Prometheus adds to the labels of an alert in its own series of alerts."""
 
@@ -103,7 +106,10 @@ def _completed(known: StoredAlert, told: Told) -> StoredAlert:
     """What was delivered, with an end that no delivery brought, and what deliveries never say."""
     ends_at, timed_out, backfilled = known.ends_at, known.timed_out, known.backfilled
     made_up = timed_out and not known.backfilled  # only by a later one that fired
-    if told.ends_at is not None and (ends_at is None or (made_up and told.ends_at < ends_at)):
+    if told.ends_at is not None and (
+        (ends_at is None and known.last_received <= told.ends_at + LATE)
+        or (ends_at is not None and made_up and told.ends_at < ends_at)
+    ):
         ends_at = told.ends_at
         timed_out = False
         backfilled = known.backfilled or "end"

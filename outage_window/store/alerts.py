@@ -37,6 +37,7 @@ class StoredAlert:
     first_received: int
     deliveries: int
     truncated: int
+    last_received: int = 0
     timed_out: bool = False
     backfilled: Literal["", "end", "alertmanager", "prometheus"] = ""
     active_since: int | None = None
@@ -102,6 +103,7 @@ def between(connection: Connection, start: int, end: int) -> list[StoredAlert]:
             first_received=row.first_received,
             deliveries=row.deliveries,
             truncated=row.truncated,
+            last_received=row.last_received,
         )
         for row in rows
     ]
@@ -146,6 +148,7 @@ def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
         first_received=min(earlier.first_received, later.first_received),
         deliveries=earlier.deliveries + later.deliveries,
         truncated=max(earlier.truncated, later.truncated),
+        last_received=max(earlier.last_received, later.last_received),
     )
 
 
