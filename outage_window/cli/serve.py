@@ -84,7 +84,10 @@ def _missed(settings: Settings, store: Store, status: Status) -> Loop:
     from outage_window.live.catching_up import CatchUp
     from outage_window.live.loop import Loop
 
-    catch_up = CatchUp(settings, store, clock.system, status, *asked(settings))
+    # Where a past period is asked for, nothing is missed now.
+    past = settings.prometheus is not None and settings.prometheus.until is not None
+    clients = (None, None) if past else asked(settings)
+    catch_up = CatchUp(settings, store, clock.system, status, *clients)
     return Loop(catch_up, settings.catch_up_interval)
 
 

@@ -1,6 +1,7 @@
 """The command `backfill`: what it needs, what it says, and that it runs on a store at rest."""
 
 import json
+import time
 
 import pytest
 
@@ -75,6 +76,11 @@ def test_what_is_unusable_is_one_line_and_2(tmp_path, times, more, said):
 def test_beside_a_server_on_sqlite_it_is_refused(tmp_path):
     more = "alertmanager: {url: 'http://127.0.0.1:1', receiver: ow}\n"
     with Process(tmp_path, more) as process:
+        failed = 'outage_window_catch_up_failures_total{source="alertmanager"}'
+        deadline = time.monotonic() + 20
+        while not process.metric(failed) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert process.metric(failed) == 1
         done = command("backfill", *TIMES, "--config.file", str(process.file))
         assert (done.returncode, "is in use by another" in done.stderr) == (2, True)
 

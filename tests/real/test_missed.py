@@ -87,10 +87,12 @@ def test_what_fires_and_resolves_while_it_is_down_is_there_once(programs, runnin
     # Now somebody tells it again after all: it is the same alert, and the delivered one wins.
     told = {"labels": alert["labels"], "startsAt": alert["fired_at"]}
     post(manager, told | {"endsAt": shown(time.time() + 4)})
-    known = wait_for(
-        lambda: (a := alerts_of(again)["Missed"])["deliveries"] and a, 20, "delivery of it"
-    )
-    assert known["backfilled"] is None
+
+    def delivered():
+        known = alerts_of(again)["Missed"]
+        return known["deliveries"] > 0 and known["backfilled"] is None
+
+    assert wait_for(delivered, 20, "delivery that it is over")
     (incident,) = incidents(again, "auth")
     assert [one["name"] for one in incident["alerts"]] == ["Missed"]
 
