@@ -51,19 +51,46 @@ class Told(Protocol):
         """When it ends by itself unless it is repeated."""
 
 
-def merged(known: Sequence[StoredAlert], told: Told, new: StoredAlert | None) -> list[StoredAlert]:
-    """The alerts that are known with one that an API told of: completed by it, or `new` beside.
+class Known:
+    """Alerts that are known, beside which what an API told is laid one by one.
 
-    `new` None: where it is none of those known, it is left out.
+    They are found by name, since there may be many of weeks; most are told as they were delivered.
     """
-    found = list(known)
-    places = [i for i, one in enumerate(known) if _is(one, told)]
-    if places:
-        nearest = min(places, key=lambda i: (abs(known[i].starts_at - told.starts_at), i))
-        found[nearest] = _completed(known[nearest], told)
-    elif new is not None:
-        found.append(new)
-    return found
+
+    def __init__(self, known: Sequence[StoredAlert]) -> None:
+        self.alerts: list[StoredAlert] = []
+        self._exact: dict[tuple[str, int], int] = {}
+        self._named: dict[str, list[int]] = {}
+        for one in known:
+            self._add(one)
+
+    def lay(self, told: Told, new: StoredAlert | None) -> None:
+        """Complete the alert that this one is; where it is none of those known, add `new`.
+
+        `new` None: then it is left out.
+        """
+        place = self._exact.get((told.fingerprint, told.starts_at))
+        if place is None:
+            places = self._named.get(_name(told.labels), [])
+            same = [i for i in places if _is(self.alerts[i], told)]
+            place = min(same, key=lambda i: (self._apart(i, told), i), default=None)
+        if place is not None:
+            self.alerts[place] = _completed(self.alerts[place], told)
+        elif new is not None:
+            self._add(new)
+
+    def _apart(self, place: int, told: Told) -> int:
+        return abs(self.alerts[place].starts_at - told.starts_at)
+
+    def _add(self, alert: StoredAlert) -> None:
+        place = len(self.alerts)
+        self.alerts.append(alert)
+        self._exact.setdefault((alert.fingerprint, alert.starts_at), place)
+        self._named.setdefault(_name(alert.labels), []).append(place)
+
+
+def _name(labels: Mapping[str, str]) -> str:
+    return labels.get("alertname", "")
 
 
 def _is(known: StoredAlert, told: Told) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from outage_window.store import alerts as delivered
 from outage_window.store import silences
-from outage_window.store.agreeing import merged
+from outage_window.store.agreeing import Known
 from outage_window.store.alerts import StoredAlert
 from outage_window.store.dialects import greatest, insert, least
 from outage_window.store.schema import backfilled_alerts
@@ -20,6 +20,11 @@ Source = Literal["alertmanager", "prometheus"]
 
 GONE = 120 * 10**9
 """An Alertmanager that started lists nothing until it is told again: so long it is waited for."""
+
+EDGE = 900 * 10**9
+"""The same alert may end so much later by one source than by another: no more is looked for."""
+
+LAST = 2**63 - 1
 
 _stored = backfilled_alerts.c
 
@@ -109,23 +114,25 @@ def between(connection: Connection, start: int, end: int) -> list[StoredAlert]:
     delivered wins, and only an end that it lacks is taken from there. A silenced alert of
     Prometheus's is left out, since it was to reach nobody.
     """
-    known = delivered.between(connection, start, end)
+    begin, until = start - EDGE, min(end + EDGE, LAST)
+    known = delivered.between(connection, begin, until)
     rows = connection.execute(
         select(backfilled_alerts)
-        .where(_stored.starts_at < end)
-        .where(or_(_stored.ends_at.is_(None), _stored.ends_at >= start))
+        .where(_stored.starts_at < until)
+        .where(or_(_stored.ends_at.is_(None), _stored.ends_at >= begin))
         .order_by(_stored.source, _stored.starts_at, _stored.fingerprint)
     ).all()
-    if not rows:
-        return known
-    muted = silences.between(connection, start, end)
-    found = known
+    muted = silences.between(connection, begin, until) if rows else []
+    found = Known(known)
     for row in rows:
         hushed = row.source == "prometheus" and any(
             one.mutes(json.loads(row.labels), row.starts_at) for one in muted
         )
-        found = merged(found, _fetched(row), None if hushed else _alert(row))
-    return sorted(found, key=lambda alert: (alert.starts_at, alert.fingerprint))
+        found.lay(_fetched(row), None if hushed else _alert(row))
+    inside = [
+        a for a in found.alerts if a.starts_at < end and (a.ends_at is None or a.ends_at >= start)
+    ]
+    return sorted(inside, key=lambda alert: (alert.starts_at, alert.fingerprint))
 
 
 def _alert(row: Row[Any]) -> StoredAlert:

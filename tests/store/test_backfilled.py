@@ -10,7 +10,7 @@ from outage_window.store.silences import Matcher, Silence
 from webhooks.model import Alert, AlertDelivery
 
 SECOND = 10**9
-FOREVER = 2**62
+FOREVER = 2**63 - 1
 LABELS = {"alertname": "A", "service": "auth"}
 SENT = LABELS | {"cluster": "eu"}
 
@@ -145,6 +145,14 @@ def test_an_end_that_only_a_later_alert_gave_is_told_better(kept):
     assert kept.all() == [(1000, 5000, "", True), (5000, None, "", False)]
     kept.tell(told(1000, 2000))
     assert kept.all() == [(1000, 2000, "end", False), (5000, None, "", False)]
+
+
+def test_at_the_edge_of_what_is_asked_for_it_is_still_the_delivered_one(kept):
+    kept.deliver(delivered(1000, 2000))
+    kept.tell(told(1000, 2015))
+    with kept.store.read() as connection:
+        assert backfilled.between(connection, 2010 * SECOND, 3000 * SECOND) == []
+        assert len(backfilled.between(connection, 2000 * SECOND, 3000 * SECOND)) == 1
 
 
 def test_what_is_told_later_is_better_known(kept):
