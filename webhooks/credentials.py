@@ -11,6 +11,8 @@ from typing import Literal, Protocol, get_args
 
 from werkzeug.datastructures import Headers
 
+from webhooks.mapped import OWN, Mapped
+
 SenderKind = Literal[
     "alertmanager", "grafana", "alerts", "prometheus", "events", "attempts", "github", "pagerduty"
 ]
@@ -23,12 +25,16 @@ SIGNED = ("github", "pagerduty")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies."""
+    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies.
+
+    `mapping` says where its bodies have what, of a sender of generic JSON.
+    """
 
     name: str
     kind: SenderKind
     token: str | None = None
     secret: str | None = None
+    mapping: Mapped = OWN
 
 
 class Login(Protocol):
@@ -86,6 +92,11 @@ class Credentials:
     def secrets(self, kind: SenderKind) -> list[tuple[str, str]]:
         """(name, secret) of each sender of a kind that signs."""
         return [(one.name, one.secret) for one in self.senders if one.kind == kind and one.secret]
+
+    def mapping(self, name: str) -> Mapped:
+        """Where the bodies of a sender of generic JSON have what: as we describe it by default."""
+        named = (one.mapping for one in self.senders if one.name == name)
+        return next(named, OWN)
 
     def _tokens(self, kind: SenderKind) -> list[tuple[str, str]]:
         own = [(one.name, one.token) for one in self.senders if one.kind == kind and one.token]

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webhooks.incidents import Change, Declared
+from webhooks.maintenance import Maintenance
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 from webhooks.remote_write.model import Write, Written
 
 
 class Unknown(Exception):
-    """There is no such incident: the sender is told 404."""
+    """There is no such incident, or whatever is named: the sender is told 404."""
 
 
 class Conflict(Exception):
@@ -40,6 +41,10 @@ class Keepers:
     """What became of it, `id` and `created` among it: one that is known is not made twice."""
     change: Callable[[str, Change, str | None], dict[str, object]]
     """`change(incident, change, the ETag of the draft that was edited)`; `Unknown`, `Conflict`."""
+    maintenance: Callable[[Maintenance], bool]
+    """Whether it is new: another word under the same id replaces the earlier one."""
+    no_maintenance: Callable[[str], None]
+    """Take back the maintenance of that id; `Unknown`."""
     refused: Callable[[str], None]
     """Told of each request that was turned away: `unauthorised`, `too_large`, `invalid`, `busy`."""
     now: Callable[[], int]

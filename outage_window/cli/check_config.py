@@ -39,6 +39,8 @@ def command(file: str) -> int:
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
         click.echo(f"asks {without_userinfo(settings.prometheus.url)}")
+    for url in settings.alertmanager.url if settings.alertmanager else ():
+        click.echo(f"asks {without_userinfo(url)} for alerts and silences")
     for service in settings.services:
         alerts = " and ".join(service.alerts) or f'service="{service.name}" or job="{service.name}"'
         click.echo(f"service {service.name}: {service.source}, alerts with {alerts}")

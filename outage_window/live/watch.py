@@ -29,7 +29,7 @@ from outage_window.sources.pull import PullFailed
 from outage_window.store import (
     Store,
     StoreFailed,
-    alerts,
+    backfilled,
     corrections,
     events,
     incidents,
@@ -51,6 +51,7 @@ class _Known:
     people: Attempting
     data: ServiceData | None = None
     assessment: Assessment | None = None
+    options: Options | None = None
     unjudged: str = ""
 
 
@@ -158,6 +159,8 @@ class Watch:
     def _refresh(self, service: Service, known: _Known, now: int) -> bool:
         """Take in what is new and assess it; whether all up to `now` is known."""
         changed, caught_up = known.feed.refresh(now)
+        options = self._keeper.announced.options(service, self._horizon(service.name, now))
+        changed, known.options = changed or options != known.options, options
         if caught_up and (changed or known.assessment is None):
             known.data = known.feed.data()
             self._assess(service, known)
@@ -169,12 +172,9 @@ class Watch:
 
     def _assess(self, service: Service, known: _Known) -> None:
         assert known.data is not None  # the feed gave it
-        options = self._options(service)
-        known.assessment = assess(known.data, known.people.found, options, declared_of(service))
-
-    def _options(self, service: Service) -> Options:
-        detection = self._settings.detection
-        return Options(detection.join_gap, detection.min_duration, service.zone)
+        assert known.options is not None  # set before anything is assessed
+        declared = declared_of(service)
+        known.assessment = assess(known.data, known.people.found, known.options, declared)
 
     def _update(
         self,
@@ -189,7 +189,7 @@ class Watch:
             happened = events.of(connection, service, horizon, FOREVER)
             stored = incidents.of_service(connection, service, horizon)
             said = corrections.of_all(connection, [one.id for one in stored])
-            fired = alerts.of_service(connection, service, horizon)
+            fired = backfilled.between(connection, horizon, FOREVER, service)
         known = self._known.get(service)
         reached = _until(known) if known else None
         until = None if reached is None else reached / NS

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
+from outage_window.settings.alerts import Alertmanager, Http, MaintenancePart, Requests
 from outage_window.settings.parts import Name, Part, Seconds, expected
 from outage_window.settings.publish import Targets
 from outage_window.settings.senders import SenderPart
@@ -50,13 +51,6 @@ def _address(value: str) -> str:
     if match is None or not int(match[2]) <= 65535:
         raise expected("expected HOST:PORT such as 127.0.0.1:9195")
     return value
-
-
-def _http(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise expected("expected a URL such as http://127.0.0.1:9090")
-    return value.rstrip("/")
 
 
 def _database(value: str) -> str:
@@ -130,7 +124,7 @@ class Web(Part):
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9195"
     token: SecretStr | None = None
     allow_anonymous: bool = False
-    url: Annotated[str, AfterValidator(_http)] | None = None
+    url: Http | None = None
     config_file: str | None = Field(None, min_length=1)
     """TLS, users and headers, as Prometheus' own programs are told of them."""
 
@@ -169,23 +163,13 @@ class Attempts(Part):
     user_key_file: str | None = None
 
 
-class Prometheus(Part):
+class Prometheus(Requests):
     """The Prometheus that is asked for raw samples."""
 
-    url: Annotated[str, AfterValidator(_http)]
+    url: Http
     history: Seconds = 28 * 86400.0
     until: AwareDatetime | None = None
     """Assess a past period: `history` before this time, and nothing after it."""
-    timeout: Seconds = 30.0
-    token: SecretStr | None = None
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
-
-    def request_headers(self) -> dict[str, str]:
-        """The headers of every request, secrets included: never to be logged."""
-        found = {name: value.get_secret_value() for name, value in self.headers.items()}
-        if self.token is not None:
-            found["Authorization"] = f"Bearer {self.token.get_secret_value()}"
-        return found
 
 
 class RemoteWrite(Part):
@@ -229,6 +213,8 @@ class Settings(Part):
     attempts: Attempts = Attempts()
     prometheus: Prometheus | None = None
     remote_write: RemoteWrite = RemoteWrite()
+    alertmanager: Alertmanager | None = None
+    catch_up_interval: Seconds = 60.0
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
     heartbeat: Heartbeat = Heartbeat()
@@ -236,6 +222,7 @@ class Settings(Part):
     drafts: Drafts = Drafts()
     publish: Targets = ()
     senders: tuple[SenderPart, ...] = ()
+    maintenance: tuple[MaintenancePart, ...] = ()
     services: tuple[Service, ...] = ()
 
     def service(self, name: str) -> Service | None:

@@ -30,8 +30,7 @@ def broken(settings: Settings, by_web: bool) -> Iterator[Wrong]:
     yield from _names(settings)
     yield from _web_rules(settings, by_web)
     yield from _storage_rules(settings)
-    for key in _unsendable(settings):
-        yield key, "expected ASCII without line ends"
+    yield from _asked_rules(settings)
     for i, service in enumerate(settings.services):
         for name, expected in _service_rules(service, settings):
             yield ("services", i, name), expected
@@ -95,22 +94,41 @@ def _taken(names: list[str]) -> list[tuple[int, str]]:
     return [(i, name) for i, name in enumerate(names) if name in names[:i]]
 
 
+def _asked_rules(settings: Settings) -> list[Wrong]:
+    """(Key, what was expected) of what is wrong with what is asked, and with maintenance."""
+    found: list[Wrong] = [
+        (key, "expected ASCII without line ends") for key in _unsendable(settings)
+    ]
+    asked, names = settings.alertmanager, [one.name for one in settings.services]
+    if asked is not None and asked.receiver is None and not names:
+        found.append((("alertmanager", "receiver"), "expected a receiver, or services"))
+    for i, planned in enumerate(settings.maintenance):
+        if planned.end <= planned.start:
+            found.append((("maintenance", i, "end"), "expected a time after start"))
+        if planned.service not in names:
+            found.append((("maintenance", i, "service"), "expected the name of a service"))
+    return found
+
+
 def _unsendable(settings: Settings) -> list[Key]:
-    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
-    asked = settings.prometheus
-    if asked is None:
-        return []
-    texts: dict[Key, str] = {
-        ("prometheus", "headers", name): name + value.get_secret_value()
-        for name, value in asked.headers.items()
-    }
-    if asked.token is not None:
-        texts["prometheus", "token"] = asked.token.get_secret_value()
+    """What no request can carry: it would fail each time, with less to go by."""
+    texts: dict[Key, str] = {}
+    for part, asked in (
+        ("prometheus", settings.prometheus),
+        ("alertmanager", settings.alertmanager),
+    ):
+        if asked is not None:
+            for name, value in asked.headers.items():
+                texts[part, "headers", name] = name + value.get_secret_value()
+            if asked.token is not None:
+                texts[part, "token"] = asked.token.get_secret_value()
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
 
 
 def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
-    """A sender that could never post, or whose secret would never be asked for."""
+    """A sender that could never post, or whose secret or mapping would never be asked for."""
+    if sender.mapping is not None and sender.kind != "alerts":
+        return [("mapping", "expected only with kind: alerts")]
     if sender.kind in SIGNED:
         found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
         missing = sender.secret is None and asked

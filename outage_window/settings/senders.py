@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
 
+from outage_window.settings.alerts import MappingPart
 from outage_window.settings.parts import Name, Part, expected
 from webhooks.credentials import Credentials, Sender, SenderKind
+from webhooks.mapped import OWN, Mapped
 
 
 def _ascii(value: SecretStr) -> SecretStr:
@@ -20,18 +22,29 @@ Secret = Annotated[SecretStr, AfterValidator(_ascii)]
 
 
 class SenderPart(Part):
-    """One sender: `token` is what it sends, `secret` what it signs its bodies under."""
+    """One sender: `token` is what it sends, `secret` what it signs its bodies under.
+
+    `mapping` says where the bodies of a sender of generic JSON alerts have what.
+    """
 
     name: Name
     kind: SenderKind
     token: Secret | None = None
     secret: Secret | None = None
+    mapping: MappingPart | None = None
 
 
 def credentials(senders: tuple[SenderPart, ...], token: SecretStr | None) -> Credentials:
     """What tells the receiver who posts."""
-    known = [Sender(one.name, one.kind, _plain(one.token), _plain(one.secret)) for one in senders]
+    known = [
+        Sender(one.name, one.kind, _plain(one.token), _plain(one.secret), _mapping(one))
+        for one in senders
+    ]
     return Credentials(tuple(known), _plain(token))
+
+
+def _mapping(sender: SenderPart) -> Mapped:
+    return OWN if sender.mapping is None else sender.mapping.mapped()
 
 
 def _plain(secret: SecretStr | None) -> str | None:

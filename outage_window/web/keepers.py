@@ -15,11 +15,20 @@ from outage_window.live.assigning import heartbeat
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
-from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
+from outage_window.store import (
+    Store,
+    StoreFailed,
+    alerts,
+    attempts,
+    deliveries,
+    events,
+    maintenance,
+)
 from outage_window.store.deliveries import Received
 from outage_window.store.writer import Work
 from webhooks.incidents import Change, Declared
-from webhooks.keeping import Busy, Keepers
+from webhooks.keeping import Busy, Keepers, Unknown
+from webhooks.maintenance import Maintenance
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 from webhooks.remote_write.model import Write, Written
 
@@ -49,6 +58,8 @@ def keepers(
         samples=keep.samples,
         declare=keep.declare,
         change=keep.change,
+        maintenance=keep.maintenance,
+        no_maintenance=keep.no_maintenance,
         refused=keep.refused,
         now=clock,
     )
@@ -117,6 +128,14 @@ class _Keep:
     def change(self, identity: str, change: Change, etag: str | None) -> dict[str, object]:
         with _busy():
             return self.corrector.change(identity, change, etag, self.clock())
+
+    def maintenance(self, said: Maintenance) -> bool:
+        now = self.clock()
+        return self._write(lambda c: maintenance.keep(c, said, now))
+
+    def no_maintenance(self, identity: str) -> None:
+        if not self._write(lambda c: maintenance.drop(c, identity)):
+            raise Unknown("no maintenance of that id")
 
     def refused(self, reason: str) -> None:
         self.status.count("refused", reason)

@@ -141,6 +141,7 @@ class _Collector:
         for reason in ("unauthorised", "too_large", "invalid", "busy"):
             refused.add_metric([reason], known.get(reason, 0))
         yield refused
+        yield self._not_asked()
         last = self._status.last_delivery_at
         if last is not None:
             yield GaugeMetricFamily(
@@ -148,6 +149,17 @@ class _Collector:
                 "When an Alertmanager last delivered since the start.",
                 value=last / NS,
             )
+
+    def _not_asked(self) -> Metric:
+        family = CounterMetricFamily(
+            "outage_window_catch_up_failures",
+            "Times that nobody could be asked for alerts that no delivery brought.",
+            labels=["source"],
+        )
+        known = self._status.counted("catch_up_failures")
+        for source in ("prometheus", "alertmanager"):
+            family.add_metric([source], known.get(source, 0))
+        return family
 
     def _published(self) -> Iterator[Metric]:
         """What the targets of the settings took, and did not."""

@@ -77,8 +77,8 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
         return problem(400, why.expected, why.field)
 
     @doors.errorhandler(Unknown)
-    def _unknown(_: Unknown) -> Response:
-        return problem(404, "no such incident", request.path)
+    def _unknown(why: Unknown) -> Response:
+        return problem(404, str(why) or "no such incident", request.path)
 
     @doors.errorhandler(Conflict)
     def _conflict(why: Conflict) -> Response:
