@@ -45,6 +45,7 @@ class _Asked:
     """What one service asks for, and the series of it that are known."""
 
     name: str
+    source: str
     roles: Sequence[tuple[str, Selector]]
     series: dict[Labels, _Series] = field(default_factory=dict)
 
@@ -70,34 +71,34 @@ class _Tally:
 
 
 class Intake:
-    """Keeps samples of the services whose source is remote write; used by many threads."""
+    """Keeps samples of the services whose source is remote write; used by many threads.
 
-    def __init__(self, store: Store, settings: Settings, now: int) -> None:
+    It asks the store nothing before the first request: settings may be made and not be used.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._history = round(settings.history("remote_write") * NS)
         self._most = settings.remote_write.most_series
         self._lock = threading.Lock()
         self._picked: dict[Known, tuple[tuple[int, tuple[str, ...]], ...]] = {}
-        self._asked = [
-            self._begin(service, now)
-            for service in settings.services
-            if service.source == "remote_write"
-        ]
+        self._services = [one for one in settings.services if one.source == "remote_write"]
+        self._asked: list[_Asked] | None = None
 
     def keep(self, write: Write, now: int) -> tuple[Written, int]:
         """Keep what is asked for; what was written, and how many samples of it were kept.
 
         `now` in nanoseconds. Raises `StoreFailed`: then nothing was acknowledged.
         """
+        asked = self._all(now)
         tally = _Tally(np.zeros(len(write.of), bool))
         places: dict[int, list[tuple[int, tuple[str, ...]]]] = {}
         for place, known in enumerate(write.series):
-            for service, roles in self._pick(known):
+            for service, roles in self._pick(known, asked):
                 places.setdefault(service, []).append((place, roles))
         rows, taken = [], np.zeros(len(write.of), bool)
         for service, chosen in places.items():
-            row = self._rows(self._asked[service], write, chosen, tally, taken, now)
-            rows += row
+            rows += self._rows(asked[service], write, chosen, tally, taken, now)
         if rows:
             self._store.gather(arrivals.keep, rows)
         native = int(write.histograms.sum())
@@ -108,6 +109,14 @@ class Intake:
             tally.faults,
         )
         return written, int((taken & ~tally.refused).sum())
+
+    def _all(self, now: int) -> list[_Asked]:
+        """What all services ask for."""
+        if self._asked is None:
+            with self._lock:
+                if self._asked is None:
+                    self._asked = [self._begin(service, now) for service in self._services]
+        return self._asked
 
     def _begin(self, service: Service, now: int) -> _Asked:
         """Forget what other selectors brought, and recall the series that are there."""
@@ -123,7 +132,7 @@ class Intake:
             self._store.write(anew)
         chosen = ("attempts", service.attempts), ("errors", service.errors)
         roles = [(role, selectors.parse(str(text), role)) for role, text in chosen]
-        asked = _Asked(service.name, roles)
+        asked = _Asked(service.name, source, roles)
         with self._store.read() as connection:
             known = arrivals.known(connection, service.name)
         numbers: dict[Labels, dict[str, int]] = {}
@@ -138,12 +147,14 @@ class Intake:
                 asked.series[key] = _Series(tuple(by_role[role] for role in picked), came[key])
         return asked
 
-    def _pick(self, known: Known) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    def _pick(
+        self, known: Known, asked: Sequence[_Asked]
+    ) -> tuple[tuple[int, tuple[str, ...]], ...]:
         """Which services ask for a series, by their places, and in which roles."""
         found = self._picked.get(known)
         if found is None:
             labels = dict(known.labels)
-            all_roles = [(place, asked.picks(labels)) for place, asked in enumerate(self._asked)]
+            all_roles = [(place, one.picks(labels)) for place, one in enumerate(asked)]
             if len(self._picked) >= MOST_REMEMBERED:
                 self._picked.clear()
             found = self._picked[known] = tuple(one for one in all_roles if one[1])
@@ -157,7 +168,7 @@ class Intake:
         tally: _Tally,
         taken: Bool,
         now: int,
-    ) -> list[arrivals.Row]:
+    ) -> list[arrivals.Arrival]:
         """What is to be kept of a request for one service: a row, or none."""
         numbers = self._numbers(asked, write, chosen, tally, now)
         native = int(write.histograms[[place for place, _ in chosen]].sum())
@@ -173,8 +184,9 @@ class Intake:
         taken[rows] = True
         of, time, value = write.of[rows], write.time[rows], write.value[rows]
         both = numbers[1, of] >= 0
-        kept = arrivals.row(
+        kept = arrivals.arrival(
             asked.name,
+            asked.source,
             np.concatenate([numbers[0, of], numbers[1, of[both]]]),
             np.concatenate([time, time[both]]),
             np.concatenate([value, value[both]]),

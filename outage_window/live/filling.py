@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from outage_window.demo.writers import CHUNK, LARGEST, SMALLEST
+from outage_window.live.feeds.pulling import CHUNK, LARGEST, SMALLEST
 from outage_window.sources import firing
 from outage_window.sources.firing import Run
 from outage_window.sources.pull import TooMuch

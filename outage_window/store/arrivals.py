@@ -16,8 +16,7 @@ from outage_window.store.arrays import pack_arrival, unpack_arrival
 from outage_window.store.samples import BLOCK, Progress, Samples
 from outage_window.store.schema import sample_arrivals, sample_blocks, series
 from outage_window.store.store import Store
-
-Row = dict[str, Any]
+from outage_window.store.writer import StoreFailed
 
 AT_ONCE = 500
 """Rows, or series, of one statement."""
@@ -26,6 +25,19 @@ PIECE = 64
 TOGETHER = 2_000_000
 """Samples that are merged in one go."""
 _arrival = sample_arrivals.c
+
+
+class Superseded(StoreFailed):
+    """The service's samples are selected otherwise by now: what came must be told apart anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is kept of one request for a service whose samples are selected by `source`."""
+
+    service: str
+    source: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +49,26 @@ class Arrived:
     size: int
 
 
-def row(service: str, of: I64, time: I64, value: F64) -> Row:
-    """What is kept of a request: samples of series by their numbers; arrays of shape (n > 0,)."""
-    return {
+def arrival(service: str, source: str, of: I64, time: I64, value: F64) -> Arrival:
+    """Samples of series by their numbers; arrays of shape (n > 0,)."""
+    values = {
         "service": service,
         "first": int(time.min()),
         "size": len(time),
         "data": pack_arrival(of, time, value),
     }
+    return Arrival(service, source, values)
 
 
-def keep(connection: Connection, requests: Sequence[Sequence[Row]]) -> None:
-    """Keep what many requests brought. One that is sent again makes rows again, and no more."""
-    connection.execute(insert(sample_arrivals), [row for rows in requests for row in rows])
+def keep(connection: Connection, requests: Sequence[Sequence[Arrival]]) -> None:
+    """Keep what many requests brought. One that is sent again makes rows again, and no more.
+
+    Raises `Superseded` where other selectors are in use: numbers may stand for other series now.
+    """
+    found = [one for arrivals in requests for one in arrivals]
+    for service, source in sorted({(one.service, one.source) for one in found}):
+        _check(connection, service, source)
+    connection.execute(insert(sample_arrivals), [one.values for one in found])
 
 
 def waiting(connection: Connection, service: str) -> list[Arrived]:
@@ -94,6 +113,7 @@ def merge(store: Store, service: str, source: str, rows: Sequence[Arrived]) -> i
 
     Returns the number of the last one, which `Progress.covered_to` is now. A failure between the
     pieces leaves rows where they are: they are merged again later, and nothing changes by it.
+    Raises `Superseded` as `keep` does.
     """
     for group in _groups(rows):
         numbers = [one.id for one in group]
@@ -102,7 +122,7 @@ def merge(store: Store, service: str, source: str, rows: Sequence[Arrived]) -> i
         blocks = [part for one in found for part in _by_block(one)]
         for at in range(0, len(blocks), PIECE):
             piece = blocks[at : at + PIECE]
-            store.write(lambda c, p=piece: samples.put(c, service, p))  # type: ignore[misc]
+            store.write(lambda c, p=piece: _put(c, service, source, p))  # type: ignore[misc]
         done = Progress(numbers[-1], source)
         store.write(lambda c, n=numbers, d=done: _drop(c, service, n, d))  # type: ignore[misc]
     return max(one.id for one in rows)
@@ -126,7 +146,19 @@ def known(connection: Connection, service: str) -> list[tuple[str, Mapping[str, 
     ]
 
 
+def _check(connection: Connection, service: str, source: str) -> None:
+    done = samples.reached(connection, service)
+    if done is None or done.source != source:
+        raise Superseded(f"the service {service} has other selectors by now")
+
+
+def _put(connection: Connection, service: str, source: str, found: Sequence[Samples]) -> None:
+    _check(connection, service, source)
+    samples.put(connection, service, found)
+
+
 def _drop(connection: Connection, service: str, numbers: Sequence[int], done: Progress) -> None:
+    _check(connection, service, done.source)
     for piece in _pieces(numbers):
         connection.execute(delete(sample_arrivals).where(_arrival.id.in_(piece)))
     samples.note(connection, service, done)

@@ -47,7 +47,7 @@ def keepers(
     settings: Settings,
 ) -> Keepers:
     """The callables that keep what came; `service` tells of which service an alert is."""
-    intake = Intake(store, settings, clock())
+    intake = Intake(store, settings)
     beats = heartbeat(settings)
     keep = _Keep(store, service, intake, corrector, status, never_back(clock), beats)
     return Keepers(

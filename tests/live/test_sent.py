@@ -179,6 +179,30 @@ def test_other_selectors_begin_anew(store):
         assert samples.load(connection, "auth", 0) == []
 
 
+def test_settings_that_are_made_and_not_used_change_nothing(store):
+    """A reload makes an app before it is sure of the settings."""
+    place = Place(store, Metrics())
+    place.at(START)
+    known = counted(place)
+    create_app(store, Settings.model_validate({"services": [AUTH | {"errors": "worse"}]}))
+    place.at(START + 60)
+    assert counted(place) == known + 2
+
+
+def test_requests_under_way_when_selectors_change_are_sent_again(store):
+    place = Place(store, Metrics())
+    place.at(START)
+    before = place.client
+    place.settings = Settings.model_validate({"services": [AUTH | {"errors": "worse"}]})
+    place.restart()
+    place.at(START + 60)
+    request = first(({"__name__": "all", **LABELS}, [(START * 1000, 1.0)]))
+    headers = {"Content-Type": TYPES["1.0"], "Content-Encoding": "snappy"}
+    body = snappy(request.SerializeToString())
+    assert before.post("/api/v1/write", data=body, headers=headers).status_code == 503
+    assert place.client.post("/api/v1/write", data=body, headers=headers).status_code == 204
+
+
 def test_what_was_pulled_is_still_known_when_it_is_sent(store):
     """The same selectors from another source: history need not be learned again."""
     metrics = Metrics()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from outage_window.store import StoreFailed, arrivals, samples
 from outage_window.store.arrays import pack_arrival, unpack_arrival
+from outage_window.store.arrivals import Superseded
 from outage_window.store.samples import BLOCK, Progress, Samples, label_text
 
 SOURCE = "selectors"
@@ -16,6 +17,7 @@ GOOD, BAD = {"__name__": "a", "job": "x"}, {"__name__": "a", "nul": "\0", "quote
 def numbers(store, *wanted):
     """The number of each series, (role, labels)."""
     keys = [(role, label_text(labels)) for role, labels in wanted]
+    store.write(lambda c: samples.note(c, "auth", Progress(0, SOURCE)))
     found = store.write(lambda c: samples.identify(c, "auth", keys))
     return [found[key] for key in keys]
 
@@ -23,8 +25,8 @@ def numbers(store, *wanted):
 def keep(store, *rows):
     """(series, time, value) of one request."""
     of, time, value = (np.array(column) for column in zip(*rows, strict=True))
-    row = arrivals.row("auth", of.astype(np.int64), time.astype(np.int64), value.astype(float))
-    store.gather(arrivals.keep, [row])
+    arrays = of.astype(np.int64), time.astype(np.int64), value.astype(float)
+    store.gather(arrivals.keep, [arrivals.arrival("auth", SOURCE, *arrays)])
 
 
 def waiting(store):
@@ -148,8 +150,24 @@ def test_forgetting_a_service_drops_what_arrived_too(store):
     keep(store, (good, 1, 1.0))
     store.write(lambda c: samples.forget(c, "auth"))
     assert waiting(store) == []
-    keep(store, (good, 1, 1.0))  # of a series that is gone: a replica may know it still
+    with pytest.raises(Superseded):
+        keep(store, (good, 1, 1.0))  # its number may stand for another series soon
     assert arrived(store) == {}
+
+
+def test_other_selectors_supersede_what_is_under_way(store):
+    """A request or a merge that began before the settings were read again changes nothing."""
+    (good,) = numbers(store, ("attempts", GOOD))
+    keep(store, (good, 1, 1.0))
+    rows = waiting(store)
+    store.write(lambda c: samples.note(c, "auth", Progress(0, "other selectors")))
+    with pytest.raises(Superseded):
+        keep(store, (good, 2, 1.0))
+    with pytest.raises(Superseded):
+        arrivals.merge(store, "auth", SOURCE, rows)
+    assert (merged(store), waiting(store)) == ({}, rows)
+    with store.read() as connection:
+        assert samples.reached(connection, "auth") == Progress(0, "other selectors")
 
 
 def test_known_series_with_their_newest_samples(store):
@@ -165,7 +183,8 @@ def test_known_series_with_their_newest_samples(store):
 def test_what_many_requests_bring_is_kept_in_one_go(store):
     (good,) = numbers(store, ("attempts", GOOD))
     rows = [
-        arrivals.row("auth", np.array([good]), np.array([i]), np.array([1.0])) for i in range(9)
+        arrivals.arrival("auth", SOURCE, np.array([good]), np.array([i]), np.array([1.0]))
+        for i in range(9)
     ]
     store.write(lambda c: arrivals.keep(c, [rows[:3], [], rows[3:]]))
     assert len(waiting(store)) == 9

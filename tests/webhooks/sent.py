@@ -97,11 +97,13 @@ MAKERS = {"1.0": first, "2.0": second}
 
 def refs(request, labels):
     """References to the labels' texts, which are put among the symbols."""
+    places = {text: place for place, text in enumerate(request.symbols)}
     found = []
     for text in (text for pair in pairs_of(labels) for text in pair):
-        if text not in request.symbols:
+        if text not in places:
+            places[text] = len(request.symbols)
             request.symbols.append(text)
-        found.append(list(request.symbols).index(text))
+        found.append(places[text])
     return found
 
 
