@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from werkzeug.datastructures import Headers
+
+from webhooks.naming import Services
 
 SenderKind = Literal[
     "alertmanager", "grafana", "alerts", "prometheus", "events", "attempts", "github", "pagerduty"
@@ -19,16 +22,24 @@ SenderKind = Literal[
 KINDS: tuple[SenderKind, ...] = get_args(SenderKind)
 SIGNED = ("github", "pagerduty")
 """Kinds that sign their bodies under a shared secret instead of sending a token."""
+SIGNING = (*SIGNED, "events")
+"""Kinds that can sign: Flux, which sends events, does either."""
+NAMING = SIGNING
+"""Kinds that call services by names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies."""
+    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies.
+
+    `services` are the services that are meant by each name that it has for something.
+    """
 
     name: str
     kind: SenderKind
     token: str | None = None
     secret: str | None = None
+    services: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,28 @@ class Credentials:
     def secrets(self, kind: SenderKind) -> list[tuple[str, str]]:
         """(name, secret) of each sender of a kind that signs."""
         return [(one.name, one.secret) for one in self.senders if one.kind == kind and one.secret]
+
+    def by_secret(self, kind: SenderKind, signatures: Sequence[str], body: bytes) -> str | None:
+        """The name of the sender under whose secret one of the signatures (hex) is the body's.
+
+        Signatures are HMAC-SHA256. Each secret is compared with each of them, in constant time.
+        """
+        if not self.needed:
+            return self._usual(kind)
+        # A header's bytes outside ASCII arrive as Latin-1 text, and match nothing.
+        sent = [signature.encode("latin-1", "replace") for signature in signatures]
+        found = None
+        for name, secret in self.secrets(kind):
+            own = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+            same = [hmac.compare_digest(own, one) for one in sent]
+            if any(same) and found is None:
+                found = name
+        return found
+
+    def services(self, kind: SenderKind, name: str) -> Services:
+        """What the sender of that name calls our services."""
+        known = (one.services for one in self.senders if (one.kind, one.name) == (kind, name))
+        return Services(next(known, {}))
 
     def _tokens(self, kind: SenderKind) -> list[tuple[str, str]]:
         own = [(one.name, one.token) for one in self.senders if one.kind == kind and one.token]

@@ -15,7 +15,7 @@ DEFAULT = "config/outage-window.yml"
 @click.argument("file", default=DEFAULT)
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
-    from outage_window.settings.load import SettingsError, load, missing_exports
+    from outage_window.settings.load import SettingsError, doubts, load
     from outage_window.settings.senders import credentials
 
     try:
@@ -24,7 +24,7 @@ def command(file: str) -> int:
         for line in error.lines:
             click.echo(line, err=True)
         return EXIT_UNUSABLE
-    for line in missing_exports(file, os.environ, settings):
+    for line in doubts(file, os.environ, settings):
         click.echo(line, err=True)
     keys = credentials(settings.senders, settings.web.token)
     click.echo(f"{file}: good")

@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 from outage_window.errors import InputError, one_line
 from outage_window.settings.models import SQLITE, Service, Settings, known_keys
 from outage_window.settings.publish import KINDS
-from outage_window.settings.senders import SenderPart, credentials
+from outage_window.settings.senders import credentials
+from outage_window.settings.senders import rules as sender_rules
 from outage_window.settings.source import (
     FILE_SUFFIX,
     SECRETS,
@@ -25,7 +26,6 @@ from outage_window.settings.source import (
     overlay,
     read_secrets,
 )
-from webhooks.credentials import SIGNED, Credentials
 
 
 class Named(Protocol):
@@ -104,15 +104,27 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
     return settings, problems
 
 
-def missing_exports(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
-    """`FILE:LINE: key: …` for each export that is not there: it may come later, or be a typo."""
+def doubts(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
+    """`FILE:LINE: key: warning: …` for each thing that may come later, or be a typo.
+
+    That is an export that is not there, and a service that a sender names and nobody knows.
+    """
     source = from_yaml(Path(path).read_text("utf-8"))
     overlay(source, environ)
-    return [
-        _line(path, source.problem(("services", i, "file"), f"warning: no file {service.file} yet"))
+    found = [
+        source.problem(("services", i, "file"), f"warning: no file {service.file} yet")
         for i, service in enumerate(settings.services)
         if service.file is not None and not Path(service.file).is_file()
     ]
+    known = [service.name for service in settings.services]
+    found += [
+        source.problem(("senders", i, "services", name), f"warning: no service {ours} among yours")
+        for i, sender in enumerate(settings.senders)
+        for name, meant in sender.services.items()
+        for ours in meant
+        if known and ours not in known
+    ]
+    return [_line(path, one) for one in found]
 
 
 def _in_folder(settings: Settings, folder: Path) -> Settings:
@@ -196,7 +208,7 @@ def _rules(settings: Settings, source: Source) -> list[Problem]:
             "expected a loopback address, or web.token, or web.allow_anonymous: true",
         )
     for i, sender in enumerate(settings.senders):
-        for name, expected in _sender_rules(sender, keys):
+        for name, expected in sender_rules(sender, keys):
             wrong(("senders", i, name), expected)
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         wrong(("web", "token"), "expected a token of ASCII characters")
@@ -234,15 +246,6 @@ def _unsendable(settings: Settings) -> list[Key]:
     if asked.token is not None:
         texts["prometheus", "token"] = asked.token.get_secret_value()
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
-
-
-def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
-    """A sender that could never post, or whose secret would never be asked for."""
-    if sender.kind in SIGNED:
-        found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
-        missing = sender.secret is None and keys.needed
-        return found + ([("secret", f"expected what {sender.kind} signs under")] if missing else [])
-    return [("secret", "expected token: only github and pagerduty sign")] if sender.secret else []
 
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, Any]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from outage_window.settings.parts import Name, Part, expected
-from webhooks.credentials import Credentials, Sender, SenderKind
+from webhooks.credentials import NAMING, SIGNED, SIGNING, Credentials, Sender, SenderKind
 
 
 def _ascii(value: SecretStr) -> SecretStr:
@@ -19,18 +19,47 @@ def _ascii(value: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, AfterValidator(_ascii)]
 
 
+def _several(value: object) -> object:
+    """One service may stand without brackets."""
+    return (value,) if isinstance(value, str) else value
+
+
 class SenderPart(Part):
-    """One sender: `token` is what it sends, `secret` what it signs its bodies under."""
+    """One sender: `token` is what it sends, `secret` what it signs its bodies under.
+
+    `services` tells which of ours are meant by a name that the sender has for something.
+    """
 
     name: Name
     kind: SenderKind
     token: Secret | None = None
     secret: Secret | None = None
+    services: dict[str, Annotated[tuple[Name, ...], BeforeValidator(_several)]] = Field(
+        default_factory=dict
+    )
+
+
+def rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
+    """(Key, what was expected) where it could never post, or a setting of it never be of use."""
+    found = []
+    kind = sender.kind
+    if sender.services and kind not in NAMING:
+        found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
+    if kind in SIGNED and sender.token is not None:
+        found.append(("token", f"expected secret: {kind} signs"))
+    if kind in SIGNED and sender.secret is None and keys.needed:
+        found.append(("secret", f"expected what {kind} signs under"))
+    if kind not in SIGNING and sender.secret is not None:
+        found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))
+    return found
 
 
 def credentials(senders: tuple[SenderPart, ...], token: SecretStr | None) -> Credentials:
     """What tells the receiver who posts."""
-    known = [Sender(one.name, one.kind, _plain(one.token), _plain(one.secret)) for one in senders]
+    known = [
+        Sender(one.name, one.kind, _plain(one.token), _plain(one.secret), one.services)
+        for one in senders
+    ]
     return Credentials(tuple(known), _plain(token))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from outage_window.clock import Clock
 from outage_window.live.correcting import Corrector
@@ -31,6 +32,8 @@ def keepers(store: Store, corrector: Corrector, status: Status, clock: Clock) ->
         alerts=keep.alerts,
         quarantine=keep.quarantine,
         events=keep.events,
+        services_of=keep.services_of,
+        ignored=keep.ignored,
         attempts=keep.attempts,
         declare=keep.declare,
         change=keep.change,
@@ -70,6 +73,13 @@ class _Keep:
         self.status.count("events", by=new)
         return new
 
+    def services_of(self, beginning: str) -> tuple[str, ...]:
+        with _busy(), self.store.read() as connection:
+            return events.services_of(connection, beginning)
+
+    def ignored(self) -> None:
+        self.status.count("events_ignored")
+
     def attempts(self, body: bytes, found: AttemptBatch) -> int:
         # Packed here, beside other requests: the one writer only puts rows down.
         blocks = attempts.blocks(found, self.store.names)
@@ -99,6 +109,6 @@ def _busy() -> Iterator[None]:
     """A store that fails is told to the sender as a reason to send again."""
     try:
         yield
-    except StoreFailed as error:
+    except (StoreFailed, SQLAlchemyError) as error:
         log.error("cannot store what came: %s", error)
         raise Busy from error
