@@ -58,8 +58,11 @@ def parse(
         text = f"PagerDuty, {title}: {words}" if title else f"PagerDuty: {words}"
         return told(meant, time, "note", text, f"{before}:{identity(its_id)}")
     kind, done = _DONE[name]
-    if name == "incident.resolved" and _by_a_person(event):
+    by_hand = _by_a_person(event)
+    if name == "incident.resolved" and by_hand:
         kind = "declared_end"
+    if name == "incident.triggered" and by_hand:
+        done += " by hand"
     known_as = f"{_known_as(text_at(data, 'id', 'event.data.'))}:{identity(its_id)}"
     text = f"PagerDuty incident{_number(data)} {done}: {text_at(data, 'title', 'event.data.', '')}"
     return told(_meant(data, services), time, kind, text, known_as, _team(data, name))
@@ -79,7 +82,7 @@ def _meant(data: dict[str, Any], services: Services) -> tuple[str, ...]:
 
 
 def _by_a_person(event: dict[str, Any]) -> bool:
-    """Whether somebody closed it: an integration that does repeats what an alert said."""
+    """Whether somebody did it: an integration that does repeats what an alert said."""
     agent = event.get("agent")
     return isinstance(agent, dict) and agent.get("type") in ("user", "user_reference")
 

@@ -38,6 +38,14 @@ def test_each_is_an_event_of_the_service(name, time, kind, said, team):
     assert shown(parse(value("pagerduty", name))) == [(time, kind, "auth", text, team)]
 
 
+def test_what_a_person_triggered_says_so():
+    whole = value("pagerduty", "triggered")
+    whole["event"]["agent"] = value("pagerduty", "acknowledged")["event"]["agent"]
+    assert [event.text for event in parse(whole)] == [
+        "PagerDuty incident #2417 triggered by hand: Logins fail"
+    ]
+
+
 @pytest.mark.parametrize("name", ["unacknowledged", "reopened"])
 def test_what_undoes_something_is_a_note(name):
     whole = changed(value("pagerduty", "acknowledged"), ("event", "event_type"), f"incident.{name}")

@@ -1,4 +1,4 @@
-# The doors of GitHub, PagerDuty and Flux: who signed, what is answered, and that nothing breaks them.
+# The doors of GitHub, PagerDuty and Flux: who signed, what is answered; nothing breaks them.
 import copy
 import hashlib
 import hmac
@@ -208,8 +208,10 @@ def test_poison_is_refused_with_one_clear_line(guarded, kind, poison):
     assert answer.json["error"].startswith("expected")
 
 
-@pytest.mark.parametrize("mode", ["application/cloudevents+json", "application/cloudevents-batch+json",
-                                  "application/json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "mode",
+    ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"],
+)
 @pytest.mark.parametrize("poison", HOSTILE.values(), ids=HOSTILE.keys())
 def test_poison_in_cloudevents_is_refused(open_to_all, mode, poison):
     headers = {"Content-Type": mode}
