@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from outage_window.errors import InputError
 
 BUSY_MS = 2000
 FOREVER = 2**63 - 1
 OPEN_ENDED = 86_400 * 10**9
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,39 @@ class StoredIncident:
         return self.start + OPEN_ENDED if self.state == "declared" else FOREVER
 
 
+class Reading(Protocol):
+    """Looks incidents up in a database that is open."""
+
+    def get(self, identity: str) -> StoredIncident | None:
+        """The incident of that id, merged or not."""
+
+    def latest(self, limit: int = 200) -> list[str]:
+        """The ids of the newest incidents by their start, without those that were merged."""
+
+    def history(self, identity: str) -> list[dict[str, Any]]:
+        """The frozen revisions of an incident: number, when it was made (ns), what it moved."""
+
+
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
+def reading(url: str) -> Iterator[Reading]:
     """A database of ours, to be read; `InputError` when it is none.
 
     It needs no lock, so a server may hold the store. The store itself asks through SQLAlchemy:
-    importing that costs more than a whole draft.
+    importing that costs more than a whole draft, so a file is read without.
     """
+    if url.startswith(SQLITE):
+        with _file(Path(url.removeprefix(SQLITE))) as found:
+            yield found
+    else:
+        from outage_window.store.looked_up import LookedUp
+        from outage_window.store.opened import looking
+
+        with looking(url) as connection:
+            yield LookedUp(connection)
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[Reader]:
     if not path.is_file():
         raise InputError(f"storage.url: {path}", "expected the database of `outage-window serve`")
     try:
@@ -77,7 +104,7 @@ def reading(path: Path) -> Iterator[Reader]:
 
 
 class Reader:
-    """Looks incidents up in a database that is open."""
+    """Looks incidents up in a SQLite file that is open."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

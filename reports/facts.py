@@ -18,7 +18,8 @@ class AlertFact:
 
     `timed_out` marks an end that Alertmanager made up because the sender fell silent: no evidence
     of recovery. `received_at` is the first delivery (None in batch), `deliveries` counts re-sends,
-    `truncated` is the most alerts that the sender cut off beside it.
+    `truncated` is the most alerts that the sender cut off beside it, `unlisted` how many alerts
+    of a flood it stands for besides itself.
     """
 
     name: str
@@ -31,6 +32,7 @@ class AlertFact:
     received_at: float | None = None
     deliveries: int = 1
     truncated: int = 0
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,18 +98,19 @@ def _alerts(incident: Incident) -> list[Row]:
 
 
 def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
-    first, last, n = alerts[0], alerts[-1], len(alerts)
+    first, last = alerts[0], alerts[-1]
+    n = sum(1 + alert.unlisted for alert in alerts)
     kind = "Alert" if counts else "Own alert"
     text = f"{first.name}: {first.summary}" if first.summary else first.name
     if n > 1:
         series = len({tuple(sorted(a.labels.items())) for a in alerts})
         on = f" on {series} label sets" if series > 1 else ""
         text += f" ({n} times{on}, last {times.utc(last.fired_at)})"
-    sent = sum(alert.deliveries for alert in alerts)
+    sent = sum(alert.deliveries + alert.unlisted for alert in alerts)
     text += f"; delivered {sent} times" if sent > n else ""
     rows = [Row(first.fired_at, f"{kind} fired", text, counts, count=n)]
     ended = [a for a in alerts if a.resolved_at is not None]
-    if ended and len(ended) == n:
+    if ended and len(ended) == len(alerts):
         final = max(ended, key=lambda a: a.resolved_at or 0.0)
         assert final.resolved_at is not None
         how = " by time-out, which is no evidence of recovery" if final.timed_out else ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from outage_window.settings.models import Settings
     from outage_window.store import Store
 
-THREADS = 8
+THREADS = 16
 DEFAULT = "config/outage-window.yml"
 
 
@@ -36,7 +36,7 @@ def command(file: str) -> int:
 
     settings = load(file, os.environ)
     _log_plainly()
-    store = Store.open(settings.storage.url, settings.attempts.user_key_file)
+    store = Store.open(settings.storage.whole_url, settings.attempts.user_key_file)
     try:
         _serve(settings, store, file)
     finally:
@@ -55,7 +55,7 @@ def _serve(settings: Settings, store: Store, file: str) -> None:
     status = Status(clock.system())
     server = _listen(create_app(store, settings, status, config_file=file), settings)
     watch = Watch(settings, store, _until(settings, clock.system), status, config_file=file)
-    loop = Loop(watch, settings.scan_interval)
+    loop = Loop(watch, settings.scan_interval, store.lead)
     publishing = _publishing(settings, store, status)
     serving = threading.Thread(target=server.run, name="server", daemon=True)
     stop = threading.Event()
@@ -84,7 +84,7 @@ def _publishing(settings: Settings, store: Store, status: Status) -> Loop:
 
     targets = build(settings, redraft, REAL)
     publisher = Publisher(store, targets, status, clock.system, settings.web.url)
-    return Loop(publisher, settings.scan_interval)
+    return Loop(publisher, settings.scan_interval, store.lead)
 
 
 def _stop_listening(server: BaseWSGIServer) -> None:

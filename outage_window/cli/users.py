@@ -21,20 +21,20 @@ def command() -> None:
 @click.option("--service", help="Only what is stored for this service.")
 @click.option("--config.file", "file", default=DEFAULT, show_default=True, help="The settings.")
 def forget(user: str, service: str | None, file: str) -> int:
-    """Remove every stored record of the user with this ID; no server may run meanwhile.
+    """Remove every stored record of the user with this ID; on SQLite no server may run meanwhile.
 
     Ids are stored as hashes: what came under an earlier key cannot be found, and goes with the
     retention.
     """
     from outage_window.settings.load import load
     from outage_window.store import Store, upkeep
-    from outage_window.store.engine import database_file
+    from outage_window.store.opened import file_of
 
     settings = load(file, os.environ)
-    database = database_file(settings.storage.url)
-    if not database.is_file():
+    database = file_of(settings.storage.url)
+    if database is not None and not database.is_file():
         raise InputError(str(database), "expected a database that serve has made")
-    store = Store.open(settings.storage.url, settings.attempts.user_key_file)
+    store = Store.open(settings.storage.whole_url, settings.attempts.user_key_file)
     try:
         count = upkeep.forget(store, user, service)
     finally:

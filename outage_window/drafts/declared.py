@@ -12,13 +12,13 @@ from outage_window.drafts.from_store import Say
 from outage_window.ids import new_id
 from outage_window.joining import ALERT_REACH, ended
 from outage_window.live.describing import document
-from outage_window.live.joining import Assigner
+from outage_window.live.joining import fact_of
 from outage_window.live.rows import told_by
 from outage_window.live.scene import Scene, windowless
 from outage_window.settings.load import load
 from outage_window.settings.models import Settings
 from outage_window.store import alerts, events, incidents
-from outage_window.store.engine import database_file, engine
+from outage_window.store.opened import file_of, looking
 from reports.facts import AlertFact, Correction, Incident
 from reports.times import utc
 from webhooks.model import Event
@@ -86,20 +86,16 @@ def _known(
     settings = load(file, os.environ) if Path(file).is_file() else Settings()
     configured = settings.service(service)
     zone = "UTC" if configured is None else configured.zone
-    path = database_file(settings.storage.url)
-    if not Path(file).is_file() or not path.is_file():
+    database = file_of(settings.storage.url)
+    if not Path(file).is_file() or (database is not None and not database.is_file()):
         return zone, (), (), False
-    made = engine(path, writer=False)
     reach = round(ALERT_REACH) * NS
-    try:
-        with made.connect() as connection, connection.begin():
-            fired = alerts.between(connection, start - reach, end + reach)
-            happened = events.of(connection, service, start - 86400 * NS, end + 86400 * NS)
-            for one in incidents.of_service(connection, service, start):
-                if one.start < end and one.merged_into is None:
-                    say(f"{one.id} is known of that time: its draft may hold more")
-    finally:
-        made.dispose()
-    own = Assigner(settings).sort(fired).get(service, [])
+    with looking(settings.storage.whole_url) as connection:
+        fired = alerts.of_service(connection, service, start - reach, end + reach)
+        happened = events.of(connection, service, start - 86400 * NS, end + 86400 * NS)
+        for one in incidents.of_service(connection, service, start):
+            if one.start < end and one.merged_into is None:
+                say(f"{one.id} is known of that time: its draft may hold more")
+    own = [fact_of(one) for one in fired]
     near = [one for one in own if ended(one) >= start / NS - ALERT_REACH]
     return zone, near, happened, True

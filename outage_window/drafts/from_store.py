@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outage_window.errors import InputError
-from outage_window.kept import Reader, StoredIncident, described, reading
+from outage_window.kept import SQLITE, Reading, StoredIncident, described, reading
 
 if TYPE_CHECKING:
     from reports.facts import Incident
@@ -87,8 +87,8 @@ def _decoded(one: StoredIncident) -> Incident:
     return decode(one.record)
 
 
-def database(settings: str) -> Path:
-    """The database file that the settings name.
+def database(settings: str) -> str:
+    """The URL of the database that the settings name, a file's with its whole path.
 
     Only that one setting is looked at: whoever wants a draft need not wait for the others.
     """
@@ -106,13 +106,17 @@ def database(settings: str) -> Path:
         raise InputError(where, problem.expected)
     storage = source.values.get("storage")
     url = storage.get("url") if isinstance(storage, dict) else None
-    url = "sqlite:///outage-window.db" if url is None else url
-    if not isinstance(url, str) or not url.startswith("sqlite:///"):
-        raise InputError(f"{settings}: storage.url", "expected sqlite:///FILE")
-    return (Path(settings).parent / url.removeprefix("sqlite:///")).absolute()
+    url = f"{SQLITE}outage-window.db" if url is None else url
+    if isinstance(url, str) and url.startswith("postgresql:"):
+        from outage_window.settings.load import load
+
+        return load(settings, os.environ).storage.whole_url
+    if not isinstance(url, str) or not url.startswith(SQLITE):
+        raise InputError(f"{settings}: storage.url", "expected sqlite:///FILE or postgresql://…")
+    return f"{SQLITE}{(Path(settings).parent / url.removeprefix(SQLITE)).absolute()}"
 
 
-def _get(reader: Reader, identity: str, say: Say) -> StoredIncident:
+def _get(reader: Reading, identity: str, say: Say) -> StoredIncident:
     found = reader.get(identity)
     for _ in range(MOST_HOPS):
         if found is None or found.merged_into is None:

@@ -65,7 +65,7 @@ def facts_of(incident: Incident) -> dict[str, Any]:
         "onset": None if window is None else window.start.value,
         "recovery": None if window is None else window.end.value,
         "share of users": None if users is None else users.affected.value,
-        "alerts": len(incident.alerts),
+        "alerts": sum(1 + alert.unlisted for alert in incident.alerts),
         "alerts firing": sum(alert.resolved_at is None for alert in incident.alerts),
         "events": len(incident.events),
     }

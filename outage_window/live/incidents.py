@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from detector.results import Window
 from outage_window.ids import new_id
 from outage_window.incident_facts import facts
-from outage_window.joining import FOREVER, join
+from outage_window.joining import FOREVER, join, until
 from outage_window.kept import StoredIncident
 from outage_window.live.describing import facts_of, moved
 from outage_window.live.drafting import put
@@ -89,6 +89,8 @@ class Keeper:
         stored = match.keeps
         if stored is not None and (stored.merged_into or _beyond_revision(stored, scene)):
             return  # what people merged stays so, whatever the data find there again
+        if stored is None and _forgotten(window, scene):
+            return
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
@@ -111,6 +113,8 @@ class Keeper:
             return
         start, end = span(group)
         firing = end == FOREVER
+        if not firing and match.keeps is not None and match.keeps.start < scene.horizon:
+            return  # its first alerts are no longer looked at: what they told stays
         state: State = "suspected" if firing else "unconfirmed"
         if match.keeps is not None and match.keeps.state == "declared":
             state, start = "declared", min(start, match.keeps.start / NS)
@@ -223,6 +227,14 @@ def _final(window: Window, data_until: float | None, join_gap: float) -> bool:
     if window.status != "closed" or data_until is None:
         return False
     return data_until >= window.until + join_gap
+
+
+def _forgotten(window: Window, scene: Scene) -> bool:
+    """Whether it was over so long ago that what is stored of that time was not asked for.
+
+    Where no new data came for weeks, the last assessment still has it.
+    """
+    return until(window) * NS < scene.horizon + 3600 * NS
 
 
 def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:

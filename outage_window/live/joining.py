@@ -8,44 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from detector.series import Series
-from outage_window.joining import ALERT_REACH, FOREVER, ended, is_own_voice, service_of
-from outage_window.settings.models import Settings
-from outage_window.sources import selectors
+from outage_window.joining import ALERT_REACH, FOREVER, ended
 from outage_window.store.alerts import StoredAlert
 from reports.facts import AlertFact
 
 NS = 1e9
 SILENCE = 180.0
 """Seconds without data before an alert's end: Alertmanager waits four minutes at the usual pace."""
-
-
-class Assigner:
-    """Sorts alerts by service: the settings' matchers, else label service, else job."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._matchers = [
-            (service.name, selectors.parse("{" + ",".join(service.alerts) + "}", service.name))
-            for service in settings.services
-            if service.alerts
-        ]
-
-    def service(self, alert: StoredAlert) -> str | None:
-        """The alert's service; None for our own voice, which is no evidence."""
-        if is_own_voice(alert.labels):
-            return None
-        for name, selector in self._matchers:
-            if selector.matches(alert.labels):
-                return name
-        return service_of(alert.labels)
-
-    def sort(self, alerts: Sequence[StoredAlert]) -> dict[str, list[AlertFact]]:
-        """Facts of the alerts of each service."""
-        found: dict[str, list[AlertFact]] = {}
-        for alert in alerts:
-            service = self.service(alert)
-            if service is not None:
-                found.setdefault(service, []).append(_fact(alert))
-        return found
 
 
 def without_evidence(alerts: Sequence[AlertFact], series: Series | None) -> list[AlertFact]:
@@ -82,7 +51,8 @@ def clusters(alerts: Sequence[AlertFact]) -> list[list[AlertFact]]:
     return found
 
 
-def _fact(alert: StoredAlert) -> AlertFact:
+def fact_of(alert: StoredAlert) -> AlertFact:
+    """The alert as drafts tell it."""
     return AlertFact(
         name=alert.labels.get("alertname", "unnamed"),
         labels=alert.labels,
@@ -94,4 +64,5 @@ def _fact(alert: StoredAlert) -> AlertFact:
         received_at=alert.first_received / NS,
         deliveries=alert.deliveries,
         truncated=alert.truncated,
+        unlisted=alert.unlisted,
     )

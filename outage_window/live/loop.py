@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 log = logging.getLogger(__name__)
@@ -17,11 +18,17 @@ class Ticking(Protocol):
 
 
 class Loop:
-    """A thread that calls `tick()`, waits for the interval, and goes on after any failure."""
+    """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
 
-    def __init__(self, watch: Ticking, interval: float) -> None:
+    `lead` is asked before each pass: where it says no, another process does it.
+    """
+
+    def __init__(
+        self, watch: Ticking, interval: float, lead: Callable[[], bool] = lambda: True
+    ) -> None:
         self._watch = watch
         self._interval = interval
+        self._lead = lead
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
@@ -37,7 +44,8 @@ class Loop:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._watch.tick()
+                if self._lead():
+                    self._watch.tick()
             except Exception:
                 log.exception("a pass failed; the next one tries again")
             self._stop.wait(self._interval)

@@ -15,9 +15,11 @@ from outage_window import clock as clocks
 from outage_window.assess import Assessment, ServiceData, assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live.assigning import Assigner, reassign
 from outage_window.live.cache import Cache
 from outage_window.live.incidents import Keeper
-from outage_window.live.joining import Assigner, without_evidence
+from outage_window.live.joining import fact_of, without_evidence
+from outage_window.live.others import Others
 from outage_window.live.people import Attempting, declared_of
 from outage_window.live.pulling import Client, pull, source_of
 from outage_window.live.scene import Scene
@@ -34,10 +36,10 @@ from outage_window.store import (
     corrections,
     events,
     incidents,
+    retention,
     samples,
     upkeep,
 )
-from reports.facts import AlertFact
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,8 @@ class Watch:
             asked = settings.prometheus
             self._client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
         self._assigner = Assigner(settings)
+        self._assigned = False
+        self._others = Others(store)
         self._keeper = Keeper(settings, store, config_file)
         self._known = {
             service.name: _Known(Attempting(store, service)) for service in settings.services
@@ -99,21 +103,16 @@ class Watch:
         """Scan every service, configured or only named by an alert."""
         began = time.monotonic()
         now = self._clock()
+        if not self._assigned:
+            reassign(self._store, self._assigner)
+            self._assigned = True
         blind = {service.name: self._take_in(service, now) for service in self._settings.services}
-        oldest = min(
-            (self._horizon(name, now) for name in self._known), default=now - self._history
-        )
-        with self._store.read() as connection:
-            found = alerts.between(connection, oldest, FOREVER)
-            declared = incidents.declared_services(connection, oldest)
-        by_service: dict[str, list[AlertFact]] = {
-            name: [] for name in declared
-        } | self._assigner.sort(found)
         for service in self._settings.services:
-            self._keep(service, now, blind[service.name], by_service.pop(service.name, []))
-        for name, joined in by_service.items():
-            self._unconfigured(name, now, joined)
+            self._keep(service, now, blind[service.name])
+        for name in self._others.due(self._known, now - self._history, now):
+            self._unconfigured(name, now)
         upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
+        retention.expire(self._store, now - round(self._settings.storage.retention * NS))
         self.status.scanned(time.monotonic() - began)
 
     def _take_in(self, service: Service, now: int) -> str:
@@ -132,11 +131,11 @@ class Watch:
         self._report(service, known, now, error, behind)
         return error or behind
 
-    def _keep(self, service: Service, now: int, blind: str, joined: list[AlertFact]) -> None:
+    def _keep(self, service: Service, now: int, blind: str) -> None:
         """Bring a configured service's incidents up to date."""
         known = self._known[service.name]
         try:
-            self._update(service.name, service.zone, now, known.assessment, blind, joined)
+            self._update(service.name, service.zone, now, known.assessment, blind)
         except Exception:
             self.status.service(service.name, failed=True, error="internal error, see the log")
             log.exception("service %s: its incidents could not be updated", service.name)
@@ -149,13 +148,12 @@ class Watch:
             return now - self._history
         return min(now - self._history, round(float(series.start.min()) * NS) - DAY)
 
-    def _unconfigured(self, name: str, now: int, joined: list[AlertFact]) -> None:
+    def _unconfigured(self, name: str, now: int) -> None:
         """Keep the incidents of a service that only alerts speak of."""
         try:
-            self._update(
-                name, "UTC", now, None, "no metrics of this service are configured", joined
-            )
+            self._update(name, "UTC", now, None, "no metrics of this service are configured")
         except Exception:
+            self._others.failed(name)
             log.exception("service %s: its incidents could not be updated", name)
 
     def _report(self, service: Service, known: _Known, now: int, error: str, behind: str) -> None:
@@ -243,18 +241,18 @@ class Watch:
         now: int,
         assessment: Assessment | None,
         blind: str,
-        joined: list[AlertFact],
     ) -> None:
         horizon = self._horizon(service, now)
         with self._store.read() as connection:
             happened = events.of(connection, service, horizon, FOREVER)
             stored = incidents.of_service(connection, service, horizon)
             said = corrections.of_all(connection, [one.id for one in stored])
+            fired = alerts.of_service(connection, service, horizon)
         known = self._known.get(service)
         reached = _until(known) if known else None
         until = None if reached is None else reached / NS
         series = known.data.series if known and known.data else None
-        joined = without_evidence(joined, series)
+        joined = without_evidence([fact_of(one) for one in fired], series)
         scene = Scene(
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored, said
         )

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from outage_window.errors import InputError, one_line
-from outage_window.settings.models import SQLITE, Service, Settings, known_keys
+from outage_window.settings.models import SQLITE, Settings, known_keys
 from outage_window.settings.publish import KINDS
-from outage_window.settings.senders import credentials
-from outage_window.settings.senders import rules as sender_rules
+from outage_window.settings.rules import broken
 from outage_window.settings.source import (
     FILE_SUFFIX,
     SECRETS,
@@ -26,15 +23,6 @@ from outage_window.settings.source import (
     overlay,
     read_secrets,
 )
-
-
-class Named(Protocol):
-    """A part of a list, each with a name of its own."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
 
 LATER = {
     "slow": "slow successes cannot be counted yet; remove it",
@@ -96,9 +84,11 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
     except ValidationError as error:
         found = [_problem(detail, source) for detail in error.errors(include_url=False)]
         return None, source.problems + found
-    problems = source.problems + _rules(settings, source)
+    problems = source.problems + [source.problem(*wrong) for wrong in broken(settings)]
     settings = _in_folder(settings, Path(path).parent)
-    if "?" in settings.storage.url:  # a URL would end there
+    if "?" in settings.storage.url and settings.storage.url.startswith(
+        SQLITE
+    ):  # a URL would end there
         expected = "expected an absolute path: the folder of the settings has a ? in its name"
         problems.append(source.problem(("storage", "url"), expected))
     return settings, problems
@@ -134,8 +124,10 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
         else service.model_copy(update={"file": str(folder / service.file)})
         for service in settings.services
     )
-    database = folder / settings.storage.url.removeprefix(SQLITE)
-    storage = settings.storage.model_copy(update={"url": f"{SQLITE}{database}"})
+    storage = settings.storage
+    if storage.url.startswith(SQLITE):
+        database = folder / storage.url.removeprefix(SQLITE)
+        storage = storage.model_copy(update={"url": f"{SQLITE}{database}"})
     drafts = settings.drafts
     if drafts.dir:
         drafts = drafts.model_copy(update={"dir": str(folder / drafts.dir)})
@@ -192,85 +184,3 @@ def _nearest(name: str, above: Key) -> str:
     if close:
         return f"unknown key, expected {close[0]}?"
     return f"unknown key, expected one of {', '.join(known)}"
-
-
-def _rules(settings: Settings, source: Source) -> list[Problem]:
-    """What no single value can tell."""
-    found: list[Problem] = []
-
-    def wrong(key: Key, expected: str) -> None:
-        found.append(source.problem(key, expected))
-
-    keys = credentials(settings.senders, settings.web.token)
-    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
-        wrong(
-            ("web", "listen"),
-            "expected a loopback address, or web.token, or web.allow_anonymous: true",
-        )
-    for i, sender in enumerate(settings.senders):
-        for name, expected in sender_rules(sender, keys):
-            wrong(("senders", i, name), expected)
-    if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
-        wrong(("web", "token"), "expected a token of ASCII characters")
-    found += [
-        source.problem(key, "expected ASCII without line ends") for key in _unsendable(settings)
-    ]
-    named: dict[str, Sequence[Named]] = {
-        "services": settings.services,
-        "senders": settings.senders,
-        "publish": settings.publish,
-    }
-    for part, ones in named.items():
-        for i, name in _taken([one.name for one in ones]):
-            wrong((part, i, "name"), f"expected a name of its own: {name} is taken")
-    for i, service in enumerate(settings.services):
-        for key, expected in _service_rules(service, settings):
-            wrong(("services", i, key), expected)
-    return found
-
-
-def _taken(names: list[str]) -> list[tuple[int, str]]:
-    """Each name that stands earlier too, with its index."""
-    return [(i, name) for i, name in enumerate(names) if name in names[:i]]
-
-
-def _unsendable(settings: Settings) -> list[Key]:
-    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
-    asked = settings.prometheus
-    if asked is None:
-        return []
-    texts: dict[Key, str] = {
-        ("prometheus", "headers", name): name + value.get_secret_value()
-        for name, value in asked.headers.items()
-    }
-    if asked.token is not None:
-        texts["prometheus", "token"] = asked.token.get_secret_value()
-    return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
-
-
-def _service_rules(service: Service, settings: Settings) -> list[tuple[str, Any]]:
-    found = []
-    if service.source == "pull":
-        if settings.prometheus is None:
-            found.append(("source", "pull expects prometheus.url"))
-        found += [
-            (key, "expected a selector: source is pull")
-            for key in ("attempts", "errors")
-            if getattr(service, key) is None
-        ]
-        if service.file is not None:
-            found.append(("file", "expected only with source: file"))
-    elif service.file is None:
-        found.append(("source", "file expects the key file, the path of an export"))
-    if (service.attempts is None) != (service.errors is None) and service.source == "file":
-        found.append(("source", "expected both selectors, attempts and errors, or neither"))
-    return found
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

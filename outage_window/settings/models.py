@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta, timezone, tzinfo
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
@@ -60,8 +60,15 @@ def _http(value: str) -> str:
 
 
 def _database(value: str) -> str:
+    if value.startswith("postgresql:"):
+        parts = urlsplit(value)
+        if parts.scheme != "postgresql" or not parts.path.strip("/"):
+            raise expected("expected postgresql://USER@HOST/DATABASE")
+        if parts.password is not None:
+            raise expected("expected no password in it: storage.password_file is for that")
+        return value
     if not re.fullmatch(r"sqlite:///[^?\x00]+", value) or value.endswith(":memory:"):
-        raise expected("expected sqlite:///FILE, the only database supported so far")
+        raise expected("expected sqlite:///FILE or postgresql://USER@HOST/DATABASE")
     return value
 
 
@@ -140,6 +147,17 @@ class Storage(Part):
     """Where it keeps what came."""
 
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///outage-window.db"
+    password: SecretStr | None = None
+    retention: Seconds = 90 * 86400.0
+
+    @property
+    def whole_url(self) -> str:
+        """The URL with its password: never to be shown."""
+        if self.password is None:
+            return self.url
+        scheme, _, rest = self.url.partition("://")
+        user, at, place = rest.rpartition("@")
+        return f"{scheme}://{user}:{quote(self.password.get_secret_value(), safe='')}{at}{place}"
 
 
 class Attempts(Part):

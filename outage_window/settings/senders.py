@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from outage_window.settings.parts import Name, Part, expected
-from webhooks.credentials import NAMING, SIGNED, SIGNING, Credentials, Sender, SenderKind
+from webhooks.credentials import Credentials, Sender, SenderKind
 
 
 def _ascii(value: SecretStr) -> SecretStr:
@@ -37,21 +37,6 @@ class SenderPart(Part):
     services: dict[str, Annotated[tuple[Name, ...], BeforeValidator(_several)]] = Field(
         default_factory=dict
     )
-
-
-def rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
-    """(Key, what was expected) where it could never post, or a setting of it never be of use."""
-    found = []
-    kind = sender.kind
-    if sender.services and kind not in NAMING:
-        found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
-    if kind in SIGNED and sender.token is not None:
-        found.append(("token", f"expected secret: {kind} signs"))
-    if kind in SIGNED and sender.secret is None and keys.needed:
-        found.append(("secret", f"expected what {kind} signs under"))
-    if kind not in SIGNING and sender.secret is not None:
-        found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))
-    return found
 
 
 def credentials(senders: tuple[SenderPart, ...], token: SecretStr | None) -> Credentials:

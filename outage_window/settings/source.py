@@ -12,7 +12,7 @@ import yaml
 
 PREFIX = "OUTAGE_WINDOW_"
 FILE_SUFFIX = "_file"
-SECRETS = ("token", "secret")
+SECRETS = ("token", "secret", "password")
 """The keys of secrets, which may also be given as a file each."""
 
 Key = tuple[str | int, ...]

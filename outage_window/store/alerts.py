@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, tuple_
+from sqlalchemy import (
+    Connection,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql
 
-from outage_window.store.dialects import greatest, insert, least
+from outage_window.kept import FOREVER
+from outage_window.store import flood
+from outage_window.store.dialects import greatest, insert_in, least
 from outage_window.store.schema import alerts
 from webhooks.model import AlertDelivery
 
 SAME_START = 120 * 10**9
 """Highly available senders merge their starts to the earliest: so far apart it is one alert."""
+
+Row = dict[str, Any]
+IDENTITY = ("sender", "fingerprint", "starts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +38,8 @@ class StoredAlert:
     """One alert as far as all deliveries tell; times in nanoseconds, `ends_at` None: it fires.
 
     `timed_out` marks an end that nobody observed. `truncated` is the most alerts that were cut off
-    from a delivery that it came in.
+    from a delivery that it came in; `unlisted` how many alerts of a flood it stands for besides
+    itself.
     """
 
     sender: str
@@ -34,77 +51,112 @@ class StoredAlert:
     first_received: int
     deliveries: int
     truncated: int
+    unlisted: int = 0
     timed_out: bool = False
 
 
-def keep(connection: Connection, sender: str, delivery: AlertDelivery, received_at: int) -> None:
-    """Take in one delivery's alerts: in whatever order deliveries come, the outcome is the same.
+def rows(
+    sender: str, delivery: AlertDelivery, services: Sequence[str | None], received_at: int
+) -> list[Row]:
+    """The rows of one delivery's alerts, with the service that each is of (None: of none)."""
+    return [
+        {
+            "sender": sender,
+            "fingerprint": alert.fingerprint,
+            "starts_at": alert.starts_at,
+            "ends_at": alert.ends_at,
+            "service": service,
+            "labels": _json(alert.labels),
+            "annotations": _json(alert.annotations),
+            "generator_url": alert.generator_url,
+            "first_received": received_at,
+            "last_received": received_at,
+            "deliveries": 1,
+            "truncated": delivery.truncated,
+        }
+        for alert, service in zip(delivery.alerts, services, strict=True)
+    ]
+
+
+def keep(connection: Connection, found: Sequence[Row]) -> None:
+    """Take in alerts: in whatever order deliveries come, the outcome is the same.
 
     A late word that it fires never reopens an alert that was resolved.
     """
-    for alert in delivery.alerts:
-        row = insert(connection, alerts).values(
-            sender=sender,
-            fingerprint=alert.fingerprint,
-            starts_at=alert.starts_at,
-            ends_at=alert.ends_at,
-            labels=_json(alert.labels),
-            annotations=_json(alert.annotations),
-            generator_url=alert.generator_url,
-            first_received=received_at,
-            last_received=received_at,
-            deliveries=1,
-            truncated=delivery.truncated,
-        )
-        stored, new = alerts.c, row.excluded
-        changed = {
-            "ends_at": greatest(
-                func.coalesce(stored.ends_at, new.ends_at),
-                func.coalesce(new.ends_at, stored.ends_at),
-            ),
-            "first_received": least(stored.first_received, new.first_received),
-            "last_received": greatest(stored.last_received, new.last_received),
-            "deliveries": stored.deliveries + 1,
-            "truncated": greatest(stored.truncated, new.truncated),
-        }
-        connection.execute(
-            row.on_conflict_do_update(
-                index_elements=["sender", "fingerprint", "starts_at"], set_=changed
-            )
-        )
+    if found:
+        # In one order in all replicas: else each could wait for a row that the other holds.
+        ordered = sorted(found, key=itemgetter(*IDENTITY))
+        connection.execute(_upsert(connection.dialect.name), ordered)
 
 
-def between(connection: Connection, start: int, end: int) -> list[StoredAlert]:
-    """Alerts that fired at some time in [start, end), nanoseconds, ordered by their start."""
-    concerned = (
-        select(alerts.c.sender, alerts.c.fingerprint)
-        .where(alerts.c.starts_at < end)
-        .where(or_(alerts.c.ends_at.is_(None), alerts.c.ends_at >= start))
-    )
-    rows = connection.execute(
-        select(alerts)
+@cache
+def _upsert(dialect: str) -> postgresql.Insert:
+    """The statement is made once: making it costs more than running it."""
+    row = insert_in(dialect, alerts)
+    stored, new = alerts.c, row.excluded
+    changed = {
+        "ends_at": greatest(
+            func.coalesce(stored.ends_at, new.ends_at),
+            func.coalesce(new.ends_at, stored.ends_at),
+        ),
+        "first_received": least(stored.first_received, new.first_received),
+        "last_received": greatest(stored.last_received, new.last_received),
+        "deliveries": stored.deliveries + 1,
+        "truncated": greatest(stored.truncated, new.truncated),
+    }
+    return row.on_conflict_do_update(index_elements=IDENTITY, set_=changed)
+
+
+def of_service(
+    connection: Connection, service: str, start: int, end: int = FOREVER
+) -> list[StoredAlert]:
+    """A service's alerts that fired at some time in [start, end), nanoseconds, by their start.
+
+    Of a flood only some are returned, each with how many others it stands for.
+    """
+    met = [
+        alerts.c.service == service,
+        alerts.c.starts_at < end,
+        or_(alerts.c.ends_at.is_(None), alerts.c.ends_at >= start),
+    ]
+    concerned = select(alerts.c.sender, alerts.c.fingerprint).where(*met)
+    rows = flood.some_of(connection, met) or connection.execute(
+        select(alerts, literal(0).label("unlisted"))
         .where(tuple_(alerts.c.sender, alerts.c.fingerprint).in_(concerned))
         .order_by(alerts.c.sender, alerts.c.fingerprint, alerts.c.starts_at)
     )
-    stored = [
-        StoredAlert(
-            sender=row.sender,
-            fingerprint=row.fingerprint,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            labels=json.loads(row.labels),
-            annotations=json.loads(row.annotations),
-            first_received=row.first_received,
-            deliveries=row.deliveries,
-            truncated=row.truncated,
-        )
-        for row in rows
-    ]
     found: list[StoredAlert] = []
-    for _, same in groupby(stored, lambda alert: (alert.sender, alert.fingerprint)):
+    for _, same in groupby(map(_stored, rows), lambda alert: (alert.sender, alert.fingerprint)):
         found.extend(episodes(same))
     meeting = [a for a in found if a.starts_at < end and (a.ends_at is None or a.ends_at >= start)]
     return sorted(meeting, key=lambda alert: (alert.starts_at, alert.fingerprint))
+
+
+def changed(connection: Connection, since: int) -> dict[str, int]:
+    """The services of which something was received since (nanoseconds), and when it last was."""
+    at = alerts.c.last_received
+    rows = connection.execute(
+        select(alerts.c.service, func.max(at))
+        .where(at >= since, alerts.c.service.is_not(None))
+        .group_by(alerts.c.service)
+        .order_by(alerts.c.service)
+    )
+    return {str(service): int(last) for service, last in rows}
+
+
+def _stored(row: Any) -> StoredAlert:
+    return StoredAlert(
+        sender=row.sender,
+        fingerprint=row.fingerprint,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        labels=json.loads(row.labels),
+        annotations=json.loads(row.annotations),
+        first_received=row.first_received,
+        deliveries=row.deliveries,
+        truncated=row.truncated,
+        unlisted=row.unlisted,
+    )
 
 
 def episodes(rows: Iterable[StoredAlert]) -> list[StoredAlert]:
@@ -139,6 +191,7 @@ def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
         first_received=min(earlier.first_received, later.first_received),
         deliveries=earlier.deliveries + later.deliveries,
         truncated=max(earlier.truncated, later.truncated),
+        unlisted=earlier.unlisted + later.unlisted,
     )
 
 

@@ -94,7 +94,8 @@ def keep(connection: Connection, found: Sequence[Block], sha256: str, last: int)
     `last` is the time of its newest attempt. Returns whether the body was new.
     """
     row = insert(connection, attempt_bodies).values(sha256=bytes.fromhex(sha256), last=last)
-    if connection.execute(row.on_conflict_do_nothing()).rowcount == 0:
+    once = row.on_conflict_do_nothing().returning(attempt_bodies.c.last)
+    if connection.execute(once).first() is None:
         return False
     epoch = keys.epoch(connection)
     rows = [block.values() | {"epoch": epoch} for block in found]

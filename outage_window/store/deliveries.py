@@ -3,50 +3,76 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql
 
-from outage_window.store.dialects import greatest, insert
+from outage_window.store import alerts
+from outage_window.store.dialects import greatest, insert_in
 from outage_window.store.schema import deliveries
+
+Row = dict[str, Any]
+IDENTITY = ("sender", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One POST as it is to be kept: the row of its body, and those of its alerts."""
+
+    body: Row
+    alerts: Sequence[alerts.Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What has come so far: POSTs, those in quarantine, and when the last came (ns, or None)."""
+    """How many different bodies are in quarantine, and when the last of all came (ns, or None)."""
 
-    received: int
     quarantined: int
     last_received_at: int | None
 
 
-def keep(
-    connection: Connection, sender: str, body: bytes, received_at: int, reason: str | None = None
-) -> None:
-    """Keep a body; the same bytes from the same sender again only count as one more copy."""
-    row = insert(connection, deliveries).values(
-        sender=sender,
-        sha256=hashlib.sha256(body).hexdigest(),
-        received_at=received_at,
-        last_received_at=received_at,
-        copies=1,
-        quarantined=reason,
-        body=body,
+def row(sender: str, body: bytes, received_at: int, reason: str | None = None) -> Row:
+    """The row of a body, with the reason where it could not be understood."""
+    return {
+        "sender": sender,
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "received_at": received_at,
+        "last_received_at": received_at,
+        "copies": 1,
+        "quarantined": reason,
+        "body": body,
+    }
+
+
+def keep(connection: Connection, found: Sequence[Received]) -> None:
+    """Keep what came, all or nothing; the same bytes from the same sender count as one more copy.
+
+    What many requests brought is given at once: that costs little more than one.
+    """
+    bodies = sorted((one.body for one in found), key=itemgetter(*IDENTITY))
+    connection.execute(_upsert(connection.dialect.name), bodies)
+    alerts.keep(connection, [row for one in found for row in one.alerts])
+
+
+@cache
+def _upsert(dialect: str) -> postgresql.Insert:
+    made = insert_in(dialect, deliveries)
+    last = greatest(deliveries.c.last_received_at, made.excluded.last_received_at)
+    return made.on_conflict_do_update(
+        index_elements=IDENTITY,
+        set_={"copies": deliveries.c.copies + 1, "last_received_at": last},
     )
-    again = row.on_conflict_do_update(
-        index_elements=["sender", "sha256"],
-        set_={
-            "copies": deliveries.c.copies + 1,
-            "last_received_at": greatest(deliveries.c.last_received_at, received_at),
-        },
-    )
-    connection.execute(again)
 
 
 def tally(connection: Connection) -> Tally:
-    """Count all deliveries, copies included."""
-    total = func.coalesce(func.sum(deliveries.c.copies), 0)
+    """What the front page says of what came."""
     last = func.max(deliveries.c.last_received_at)
-    received, newest = connection.execute(select(total, last)).one()
-    refused = connection.execute(select(total).where(deliveries.c.quarantined.is_not(None)))
-    return Tally(int(received), int(refused.scalar_one()), newest)
+    refused = select(func.count()).where(deliveries.c.quarantined.is_not(None))
+    return Tally(
+        int(connection.execute(refused).scalar_one()), connection.execute(select(last)).scalar_one()
+    )

@@ -15,7 +15,12 @@ def insert(connection: Connection, table: Table) -> postgresql.Insert:
 
     SQLite took the syntax over from PostgreSQL, so both are used alike.
     """
-    make: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert_in(connection.dialect.name, table)
+
+
+def insert_in(dialect: str, table: Table) -> postgresql.Insert:
+    """As `insert`, by the name of the database: for statements that are made once and kept."""
+    make: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     made: postgresql.Insert = make(table)
     return made
 

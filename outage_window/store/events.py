@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from outage_window.store.dialects import insert
 from outage_window.store.schema import events
@@ -25,7 +25,8 @@ def keep(connection: Connection, found: tuple[Event, ...], received_at: int) -> 
             team=event.team,
             received_at=received_at,
         )
-        new += connection.execute(row.on_conflict_do_nothing()).rowcount
+        once = row.on_conflict_do_nothing().returning(events.c.id)
+        new += len(connection.execute(once).all())
     return new
 
 
@@ -44,6 +45,15 @@ def services_of(connection: Connection, beginning: str) -> tuple[str, ...]:
     begins = events.c.identity.startswith("id:" + beginning, autoescape=True)
     rows = connection.execute(select(events.c.service).distinct().where(begins))
     return tuple(sorted(rows.scalars()))
+
+
+def changed(connection: Connection, since: int) -> dict[str, int]:
+    """The services of which events were received since (nanoseconds), and when the last was."""
+    at = events.c.received_at
+    rows = connection.execute(
+        select(events.c.service, func.max(at)).where(at >= since).group_by(events.c.service)
+    )
+    return {str(service): int(last) for service, last in rows}
 
 
 def _identity(event: Event) -> str:

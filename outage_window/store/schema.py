@@ -13,9 +13,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
-
-VERSION = 3
 
 metadata = MetaData()
 
@@ -38,6 +37,13 @@ deliveries = Table(
     Column("quarantined", Text),  # why the body could not be understood; NULL when it was
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("sender", "sha256"),
+    Index("deliveries_by_reception", "last_received_at"),
+    Index(
+        "deliveries_in_quarantine",
+        "last_received_at",
+        sqlite_where=text("quarantined IS NOT NULL"),
+        postgresql_where=text("quarantined IS NOT NULL"),
+    ),
 )
 
 alerts = Table(
@@ -48,6 +54,7 @@ alerts = Table(
     Column("fingerprint", Text, nullable=False),
     Column("starts_at", BigInteger, nullable=False),
     Column("ends_at", BigInteger),  # NULL while no delivery said that it ended
+    Column("service", Text),  # by the settings; NULL: no evidence, such as our own voice
     Column("labels", Text, nullable=False),
     Column("annotations", Text, nullable=False),
     Column("generator_url", Text, nullable=False),
@@ -56,7 +63,8 @@ alerts = Table(
     Column("deliveries", Integer, nullable=False),
     Column("truncated", Integer, nullable=False),  # the most that was cut off beside it
     UniqueConstraint("sender", "fingerprint", "starts_at"),
-    Index("alerts_by_time", "starts_at"),
+    Index("alerts_by_service", "service", "starts_at"),
+    Index("alerts_by_reception", "last_received"),
 )
 
 events = Table(
@@ -71,6 +79,7 @@ events = Table(
     Column("team", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Index("events_by_service", "service", "time"),
+    Index("events_by_reception", "received_at"),
 )
 
 attempt_blocks = Table(

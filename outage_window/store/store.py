@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from outage_window.errors import InputError
 from outage_window.pseudonyms import Pseudonyms
-from outage_window.store import keys
-from outage_window.store.engine import database_file, engine, lock, prepare
-from outage_window.store.writer import PATIENCE, Work, Writer
+from outage_window.store import keys, postgresql, sqlite
+from outage_window.store.opened import Opened, file_of, parsed
+from outage_window.store.writer import PATIENCE, Committed, Gathered, Work, Writer, unheard
 
 T = TypeVar("T")
 
@@ -26,46 +25,55 @@ class Store:
     `with store.read() as c: events.of(c, ...)`. Work that is written must bear repetition.
     """
 
-    def __init__(self, readers: Engine, writer: Writer, key: bytes, held: int) -> None:
-        self._readers = readers
+    def __init__(self, opened: Opened, writer: Writer, key: bytes) -> None:
+        self._opened = opened
         self._writer = writer
-        self._held = held
         self.names = Pseudonyms(key)
         """What user ids and addresses are called here, by a secret of the operator's or its own."""
 
     @classmethod
-    def open(cls, url: str, user_key_file: str | None = None) -> Store:
-        """Open or create the database of a `sqlite:///FILE` URL; `InputError` if that cannot be.
+    def open(
+        cls, url: str, user_key_file: str | None = None, committed: Committed = unheard
+    ) -> Store:
+        """Open or create the database of a URL; `InputError` if that cannot be.
 
-        A second writer on the same file is refused. The key of user ids is read from the file, or
-        lies beside the database, where it is made on first use.
+        A second writer on a SQLite file is refused; replicas may share a PostgreSQL database. The
+        key of user ids is read from the file, or lies beside a SQLite database, where it is made on
+        first use. `committed` is told of each transaction.
         """
-        path = database_file(url)
-        if not path.parent.is_dir():
-            raise InputError(str(path), "expected a path in a folder that exists")
-        held = lock(path)
-        writing = engine(path, writer=True)
+        file = file_of(url)
+        if file is None and user_key_file is None:
+            expected = "expected a file of at least 32 bytes, the same for all replicas"
+            raise InputError("attempts.user_key_file", expected)
+        opened = postgresql.open_url(parsed(url)) if file is None else sqlite.open_file(file)
         try:
-            prepare(writing, path)
-            own = Path(f"{path}.key")
-            key = keys.given_key(Path(user_key_file)) if user_key_file else keys.own_key(own)
-            with writing.begin() as connection:
+            key = _key(file, user_key_file)
+            with opened.writing.begin() as connection:
                 keys.settle(connection, key)
         except BaseException:
-            writing.dispose()
-            os.close(held)
+            opened.writing.dispose()
+            opened.release()
             raise
-        return cls(engine(path, writer=False), Writer(writing), key, held)
+        return cls(opened, Writer(opened.writing, committed=committed), key)
 
     def write(self, work: Work[T], patience: float = PATIENCE) -> T:
         """Run `work` on the writing connection; return its result after COMMIT (`StoreFailed`)."""
         return self._writer.submit(work, patience)
 
+    def gather(self, together: Gathered[T], item: T, patience: float = PATIENCE) -> None:
+        """As `write`, for what many ask at once: `together(connection, items)` runs for all."""
+        self._writer.gather(together, item, patience)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database throughout, and cannot write."""
-        with self._readers.connect() as connection, connection.begin():
+        with self._opened.reading.connect() as connection, connection.begin():
             yield connection
+
+    @property
+    def lead(self) -> Callable[[], bool]:
+        """Asked before each pass: whether this process derives, or only receives."""
+        return self._opened.lead
 
     @property
     def waiting(self) -> int:
@@ -73,7 +81,14 @@ class Store:
         return self._writer.waiting
 
     def close(self) -> None:
-        """Commit what is queued, close the database and give the lock back."""
-        self._readers.dispose()
+        """Commit what is queued, close the database and give up what is held."""
         self._writer.close()
-        os.close(self._held)
+        self._opened.release()
+        self._opened.reading.dispose()
+        self._opened.writing.dispose()
+
+
+def _key(file: Path | None, user_key_file: str | None) -> bytes:
+    if user_key_file is not None:
+        return keys.given_key(Path(user_key_file))
+    return keys.own_key(Path(f"{file}.key"))

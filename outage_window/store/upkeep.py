@@ -168,8 +168,8 @@ def forget(store: Store, user: str, service: str | None = None) -> int:
 
 
 def _rewrite(connection: Connection, changed: list[tuple[int, Block]]) -> None:
-    # Else the old bytes would stay in pages that are free.
-    connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
+    if connection.dialect.name == "sqlite":  # else the old bytes would stay in pages that are free
+        connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
     for number, block in changed:
         if block.size:
             row = update(attempt_blocks).where(_block.id == number).values(**block.values())

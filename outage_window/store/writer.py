@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,11 +15,16 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Gathered = Callable[[Connection, Sequence[T]], None]
+Committed = Callable[[float, int, bool], None]
+"""Told of each transaction: its seconds, its pieces of work, and whether it was committed."""
 
 GROUP = 256
 CAPACITY = 1024
 PATIENCE = 8.0
 """Seconds that a caller waits for its commit: a sender's own time-out is about ten."""
+TRIES = 3
+"""Times that a group is tried where replicas wait for each other's rows, and one has to yield."""
 
 
 class StoreFailed(Exception):
@@ -31,15 +37,26 @@ class Full(StoreFailed):
 
 @dataclass(slots=True)
 class _Job:
-    work: Work[Any]
+    """A piece of work; or an `item` of what `work` does for many at once (`gathered`)."""
+
+    work: Any
+    gathered: bool = False
+    item: Any = None
     answer: Future[Any] = field(default_factory=Future)
 
 
-class Writer:
-    """Runs pieces of work on the writing connection, many in one transaction."""
+def unheard(_seconds: float, _jobs: int, _done: bool) -> None:
+    """Nobody is told."""
 
-    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+
+class Writer:
+    """Runs pieces of work on a writing connection, many in one transaction."""
+
+    def __init__(
+        self, engine: Engine, capacity: int = CAPACITY, committed: Committed = unheard
+    ) -> None:
         self._engine = engine
+        self._committed = committed
         self._queue: queue.Queue[_Job | None] = queue.Queue(capacity)
         self._closing = threading.Lock()
         self._closed = False
@@ -53,7 +70,14 @@ class Writer:
         `patience` seconds (the work may then still be committed: it must bear repetition), and what
         `work` itself raised.
         """
-        job = _Job(work)
+        result: T = self._done(_Job(work), patience)
+        return result
+
+    def gather(self, together: Gathered[T], item: T, patience: float = PATIENCE) -> None:
+        """As `submit`: `together` is run once for the items of all who wait in the same group."""
+        self._done(_Job(together, gathered=True, item=item), patience)
+
+    def _done(self, job: _Job, patience: float) -> Any:
         with self._closing:
             if self._closed:
                 raise StoreFailed("the store is closed")
@@ -62,17 +86,21 @@ class Writer:
             except queue.Full:
                 raise Full(f"{self._queue.maxsize} pieces of work are waiting") from None
         try:
-            result: T = job.answer.result(timeout=patience)
+            return job.answer.result(timeout=patience)
         except TimeoutError:
             raise StoreFailed(f"no commit within {patience:g} s") from None
         except SQLAlchemyError as error:
             raise StoreFailed(str(getattr(error, "orig", None) or error)) from error
-        return result
 
     @property
     def waiting(self) -> int:
         """How many pieces of work are queued now."""
         return self._queue.qsize()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that writes is running."""
+        return self._thread.is_alive()
 
     def close(self) -> None:
         """Commit all that is queued, then stop."""
@@ -82,7 +110,6 @@ class Writer:
             self._closed = True
         self._queue.put(None)
         self._thread.join()
-        self._engine.dispose()
 
     def _run(self) -> None:
         while True:
@@ -108,6 +135,10 @@ class Writer:
 
     def _commit(self, jobs: list[_Job]) -> None:
         failure = self._attempt(jobs)
+        for _ in range(TRIES - 1):
+            if failure is None or not _yielded(failure):
+                break
+            failure = self._attempt(jobs)
         if failure is None:
             return
         if len(jobs) == 1 or isinstance(failure, OperationalError):
@@ -121,11 +152,30 @@ class Writer:
     def _attempt(self, jobs: list[_Job]) -> BaseException | None:
         """Run the jobs in one transaction and answer them; the exception if that failed."""
         results: list[Any] = []
+        began = time.monotonic()
         try:
             with self._engine.begin() as connection:
-                results.extend(job.work(connection) for job in jobs)
+                results = _run_all(connection, jobs)
         except Exception as error:
+            self._committed(time.monotonic() - began, len(jobs), False)
             return error
+        self._committed(time.monotonic() - began, len(jobs), True)
         for job, result in zip(jobs, results, strict=True):
             job.answer.set_result(result)
         return None
+
+
+def _run_all(connection: Connection, jobs: list[_Job]) -> list[Any]:
+    """The result of each job; what can be done for many at once is."""
+    gathered: dict[Any, list[Any]] = {}
+    for job in jobs:
+        if job.gathered:
+            gathered.setdefault(job.work, []).append(job.item)
+    for together, items in gathered.items():
+        together(connection, items)
+    return [None if job.gathered else job.work(connection) for job in jobs]
+
+
+def _yielded(failure: BaseException) -> bool:
+    """Whether the database gave this transaction up for the sake of another one."""
+    return getattr(getattr(failure, "orig", None), "sqlstate", None) in ("40P01", "40001")

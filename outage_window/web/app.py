@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from outage_window import clock as clocks
 from outage_window.clock import Clock
+from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
@@ -43,7 +44,7 @@ def create_app(
     status = status or Status(clock())
     app = Flask(__name__)
     corrector = Corrector(store, settings, config_file)
-    keep = keepers(store, corrector, status, clock)
+    keep = keepers(store, Assigner(settings).service, corrector, status, clock)
     app.register_blueprint(receiver(keep, credentials(settings.senders, settings.web.token)))
     app.register_blueprint(api(store, status))
     app.register_blueprint(operation(store, settings, status))

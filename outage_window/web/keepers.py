@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from outage_window.clock import Clock
+from outage_window.clock import Clock, never_back
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
+from outage_window.store.deliveries import Received
 from outage_window.store.writer import Work
 from webhooks.incidents import Change, Declared
 from webhooks.keeping import Busy, Keepers
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
 
 T = TypeVar("T")
+ServiceOf = Callable[[Mapping[str, str]], str | None]
+"""Labels to a service; None where an alert is no evidence."""
 log = logging.getLogger(__name__)
 
 
-def keepers(store: Store, corrector: Corrector, status: Status, clock: Clock) -> Keepers:
-    """The callables that keep what came."""
-    keep = _Keep(store, corrector, status, clock)
+def keepers(
+    store: Store, service: ServiceOf, corrector: Corrector, status: Status, clock: Clock
+) -> Keepers:
+    """The callables that keep what came; `service` tells of which service an alert is."""
+    keep = _Keep(store, service, corrector, status, never_back(clock))
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
@@ -44,24 +48,22 @@ def keepers(store: Store, corrector: Corrector, status: Status, clock: Clock) ->
 @dataclass(frozen=True, slots=True)
 class _Keep:
     store: Store
+    service: ServiceOf
     corrector: Corrector
     status: Status
     clock: Clock
 
     def alerts(self, sender: str, body: bytes, delivery: AlertDelivery) -> None:
         now = self.clock()
-
-        def work(connection: Connection) -> None:
-            deliveries.keep(connection, sender, body, now)
-            alerts.keep(connection, sender, delivery, now)
-
-        self._write(work)
+        services = [self.service(alert.labels) for alert in delivery.alerts]
+        rows = alerts.rows(sender, delivery, services, now)
+        self._gather(Received(deliveries.row(sender, body, now), rows))
         self.status.delivered(now)
         self.status.count("deliveries")
 
     def quarantine(self, sender: str, body: bytes, why: Refused) -> None:
         now = self.clock()
-        self._write(lambda c: deliveries.keep(c, sender, body, now, str(why)))
+        self._gather(Received(deliveries.row(sender, body, now, str(why))))
         log.warning("kept a delivery in quarantine: %s", why)
         self.status.delivered(now)
         self.status.count("deliveries")
@@ -98,6 +100,10 @@ class _Keep:
 
     def refused(self, reason: str) -> None:
         self.status.count("refused", reason)
+
+    def _gather(self, found: Received) -> None:
+        with _busy():
+            self.store.gather(deliveries.keep, found)
 
     def _write(self, work: Work[T]) -> T:
         with _busy():

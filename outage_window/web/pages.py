@@ -32,6 +32,7 @@ def pages(store: Store, settings: Settings, status: Status, clock: Clock) -> Blu
             "index.html",
             incidents=found,
             tally=tally,
+            received=status.counted("deliveries").get("", 0),
             services=[(s, status.services.get(s.name)) for s in settings.services],
             now=clock(),
             address=settings.web.url or request.host_url.rstrip("/"),

@@ -20,10 +20,12 @@ def command(*arguments, env=None):
 class Process:
     """Runs until the `with` block ends; `url` is where it listens, `log` what it said."""
 
-    def __init__(self, folder, settings=""):
+    def __init__(self, folder, settings="", database=None):
         self.database = folder / "ow.db"
         self.file = folder / "settings.yml"
-        storage = f"storage: {{url: 'sqlite:///{self.database}'}}\n"
+        url, key = database or (f"sqlite:///{self.database}", None)
+        storage = f"storage: {{url: '{url}'}}\n"
+        storage += f"attempts: {{user_key_file: '{key}'}}\n" if key else ""
         web = "" if "web:" in settings else "web: {listen: '127.0.0.1:0'}\n"
         self.file.write_text(web + storage + settings)
         self.log = ""

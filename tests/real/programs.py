@@ -68,6 +68,11 @@ class Program:
         answer = requests.post(f"{self.url}{path}", data=body, headers=headers, timeout=120)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text[:500]}"
 
+    def kill(self) -> None:
+        """At once, without a chance to tidy up."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> int:
         self._process.terminate()
         try:
@@ -126,6 +131,33 @@ def alertmanager(programs: dict[str, str], folder: Path, config: dict[str, Any])
         folder,
         port,
     )
+
+
+def cluster(programs: dict[str, str], folder: Path, config: dict[str, Any]) -> list[Program]:
+    """Two Alertmanagers that know each other; stop both."""
+    gossip = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    started: list[Program] = []
+    for number, own in enumerate(gossip):
+        port, name = free_port(), f"alertmanager-{number}"
+        started.append(
+            Program(
+                name,
+                [
+                    programs["alertmanager"],
+                    f"--config.file={write_yaml(folder / f'{name}.yml', config)}",
+                    f"--storage.path={folder / f'{name}-data'}",
+                    f"--web.listen-address=127.0.0.1:{port}",
+                    f"--cluster.listen-address={own}",
+                    f"--cluster.peer={gossip[1 - number]}",
+                    "--cluster.settle-timeout=2s",
+                    "--cluster.peer-timeout=2s",
+                    "--log.level=warn",
+                ],
+                folder,
+                port,
+            )
+        )
+    return started
 
 
 def serve(folder: Path, port: int, settings: dict[str, Any], name: str = "serve") -> Program:

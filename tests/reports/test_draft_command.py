@@ -19,7 +19,6 @@ from outage_window.kept import StoredIncident, reading
 from outage_window.settings.load import load
 from outage_window.settings.models import Settings
 from outage_window.store import Store, incidents
-from outage_window.store.engine import database_file
 from outage_window.web import create_app
 from reports.draft import TEMPLATES, render
 from reports.record import encode
@@ -275,12 +274,16 @@ def test_the_variables_of_templates_are_listed():
 
 
 def test_what_is_read_fast_is_what_the_store_holds(store):
-    with store.read() as connection, reading(Path("kept.db").absolute()) as fast:
+    with store.read() as connection, reading(f"sqlite:///{Path('kept.db').absolute()}") as fast:
         latest = incidents.latest(connection)
         assert fast.latest() == [one.id for one in latest]
         for one in (*latest, incidents.get(connection, "token-api-20231110T1600Z")):
             assert fast.get(one.id) == one
             assert fast.history(one.id) == incidents.history(connection, one.id)
+
+
+def _absolute(url):
+    return f"sqlite:///{Path(url.removeprefix('sqlite:///')).absolute()}"
 
 
 @pytest.mark.parametrize("text", ["", "web: {}\n", "storage: {url: 'sqlite:///x/y.db'}\n"])
@@ -290,7 +293,7 @@ def test_the_database_is_the_one_of_the_whole_settings(tmp_path, monkeypatch, te
     if url is not None:
         monkeypatch.setenv("OUTAGE_WINDOW_STORAGE__URL", url)
     whole = load(str(tmp_path / "s.yml"), os.environ)
-    assert database(str(tmp_path / "s.yml")) == database_file(whole.storage.url).absolute()
+    assert database(str(tmp_path / "s.yml")) == _absolute(whole.storage.url)
 
 
 def test_settings_in_another_folder_find_their_database(store, tmp_path, monkeypatch):

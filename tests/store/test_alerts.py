@@ -22,14 +22,18 @@ def delivery(starts, ends=None, truncated=0, fingerprint="f1"):
     return AlertDelivery("ow", "{}", truncated, (alert,))
 
 
+def rows(one, number=1):
+    return alerts.rows("am", one, ["auth"] * len(one.alerts), number)
+
+
 def stored(*deliveries):
     """What is known after the deliveries: (start, end, timed out, deliveries), in seconds."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
         metadata.create_all(connection)
         for number, one in enumerate(deliveries):
-            alerts.keep(connection, "am", one, number)
-        found = alerts.between(connection, -FOREVER, FOREVER)
+            alerts.keep(connection, rows(one, number))
+        found = alerts.of_service(connection, "auth", -FOREVER)
     engine.dispose()
     return [
         (
@@ -70,9 +74,9 @@ def test_senders_and_fingerprints_are_apart():
 
 @pytest.mark.parametrize(("start", "end", "expected"), [(0, 99, 0), (0, 101, 1), (300, 400, 0)])
 def test_between_takes_those_that_fired_in_it(store, start, end, expected):
-    store.write(lambda c: alerts.keep(c, "am", delivery(100, 200), 1))
+    store.write(lambda c: alerts.keep(c, rows(delivery(100, 200))))
     with store.read() as connection:
-        found = alerts.between(connection, start * SECOND, end * SECOND)
+        found = alerts.of_service(connection, "auth", start * SECOND, end * SECOND)
     assert len(found) == expected
 
 

@@ -1,0 +1,136 @@
+"""The rules between the settings: what no single value can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from typing import Protocol
+
+from outage_window.settings.models import SQLITE, Service, Settings
+from outage_window.settings.senders import SenderPart, credentials
+from outage_window.settings.source import Key
+from webhooks.credentials import NAMING, SIGNED, SIGNING, Credentials
+
+WEEK = 7 * 86400.0
+
+Wrong = tuple[Key, str]
+"""A key, and what was expected of it."""
+
+
+class Named(Protocol):
+    """A part of a list, each with a name of its own."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
+def broken(settings: Settings) -> Iterator[Wrong]:
+    """All that is wrong."""
+    yield from _names(settings)
+    yield from _web_rules(settings)
+    yield from _storage_rules(settings)
+    for key in _unsendable(settings):
+        yield key, "expected ASCII without line ends"
+    for i, service in enumerate(settings.services):
+        for name, expected in _service_rules(service, settings):
+            yield ("services", i, name), expected
+
+
+def _names(settings: Settings) -> Iterator[Wrong]:
+    named: dict[str, Sequence[Named]] = {
+        "services": settings.services,
+        "senders": settings.senders,
+        "publish": settings.publish,
+    }
+    for part, ones in named.items():
+        for i, name in _taken([one.name for one in ones]):
+            yield (part, i, "name"), f"expected a name of its own: {name} is taken"
+
+
+def _web_rules(settings: Settings) -> Iterator[Wrong]:
+    keys = credentials(settings.senders, settings.web.token)
+    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
+        expected = "expected a loopback address, or web.token, or web.allow_anonymous: true"
+        yield ("web", "listen"), expected
+    if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
+        yield ("web", "token"), "expected a token of ASCII characters"
+    for i, sender in enumerate(settings.senders):
+        for name, expected in _sender_rules(sender, keys):
+            yield ("senders", i, name), expected
+
+
+def _storage_rules(settings: Settings) -> Iterator[Wrong]:
+    storage, server = settings.storage, not settings.storage.url.startswith(SQLITE)
+    if server and settings.attempts.user_key_file is None:
+        expected = "expected a file of at least 32 bytes, the same for all replicas on PostgreSQL"
+        yield ("attempts", "user_key_file"), expected
+    if storage.password is not None and (not server or "@" not in storage.url):
+        expected = "expected only with a URL such as postgresql://USER@HOST/DATABASE"
+        yield ("storage", "password"), expected
+    history = settings.prometheus.history if settings.prometheus else 0.0
+    if storage.retention < history + WEEK:
+        expected = "expected at least a week more than prometheus.history, which is learned from"
+        yield ("storage", "retention"), expected
+
+
+def _taken(names: list[str]) -> list[tuple[int, str]]:
+    """Each name that stands earlier too, with its index."""
+    return [(i, name) for i, name in enumerate(names) if name in names[:i]]
+
+
+def _unsendable(settings: Settings) -> list[Key]:
+    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
+    asked = settings.prometheus
+    if asked is None:
+        return []
+    texts: dict[Key, str] = {
+        ("prometheus", "headers", name): name + value.get_secret_value()
+        for name, value in asked.headers.items()
+    }
+    if asked.token is not None:
+        texts["prometheus", "token"] = asked.token.get_secret_value()
+    return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
+
+
+def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
+    """A sender that could never post, or a setting of it that would never be of use."""
+    found = []
+    kind = sender.kind
+    if sender.services and kind not in NAMING:
+        found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
+    if kind in SIGNED and sender.token is not None:
+        found.append(("token", f"expected secret: {kind} signs"))
+    if kind in SIGNED and sender.secret is None and keys.needed:
+        found.append(("secret", f"expected what {kind} signs under"))
+    if kind not in SIGNING and sender.secret is not None:
+        found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))
+    return found
+
+
+def _service_rules(service: Service, settings: Settings) -> list[tuple[str, str]]:
+    found = []
+    if service.source == "pull":
+        if settings.prometheus is None:
+            found.append(("source", "pull expects prometheus.url"))
+        found += [
+            (key, "expected a selector: source is pull")
+            for key in ("attempts", "errors")
+            if getattr(service, key) is None
+        ]
+        if service.file is not None:
+            found.append(("file", "expected only with source: file"))
+    elif service.file is None:
+        found.append(("source", "file expects the key file, the path of an export"))
+    if (service.attempts is None) != (service.errors is None) and service.source == "file":
+        found.append(("source", "expected both selectors, attempts and errors, or neither"))
+    return found
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

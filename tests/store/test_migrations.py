@@ -1,0 +1,121 @@
+"""Databases that earlier versions left, and those of others: brought up to date, or left alone."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+
+from outage_window.errors import InputError
+from outage_window.store import Store, alerts, deliveries, events, incidents
+from outage_window.store.opened import looking
+from outage_window.store.schema import attempt_blocks, metadata
+from outage_window.store.schema import deliveries as deliveries_table
+
+RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
+FOREVER = 2**62
+
+
+def restored(folder, file):
+    """A database as a version left it."""
+    path = folder / "ow.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(file.read_text())
+    return path
+
+
+def tables(file):
+    with closing(sqlite3.connect(file)) as connection:
+        return sorted(name for (name,) in connection.execute("SELECT name FROM sqlite_master"))
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_knows(database):
+    Store.open(*database).close()
+    with looking(database[0]) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+@pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
+def test_so_do_they_from_every_earlier_version(tmp_path, file):
+    url = f"sqlite:///{restored(tmp_path, file)}"
+    Store.open(url).close()
+    with looking(url) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    Store.open(url).close()  # and once more changes nothing
+
+
+@pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
+def test_what_an_earlier_version_kept_is_still_there(tmp_path, file, caplog):
+    with caplog.at_level("WARNING"):
+        store = Store.open(f"sqlite:///{restored(tmp_path, file)}")
+    with store.read() as connection:
+        assert deliveries.tally(connection) == deliveries.Tally(1, 11)
+        bodies = connection.execute(select(deliveries_table.c.body)).scalars().all()
+        (event,) = events.of(connection, "auth", 0, FOREVER)
+        found = {name: incidents.get(connection, name) for name in "abc"}
+        attempts = len(connection.execute(select(attempt_blocks)).all())
+    store.close()
+    assert len(bodies) == 2
+    assert b"poison" in bodies
+    assert (event.type, event.text) == ("change", "rollback")
+    assert (found["a"].draft, found["a"].closed_at, found["a"].document) == (
+        "as it closed", 2, {"a": 1},
+    )  # fmt: skip
+    assert (found["c"].merged_into, found["c"].merged_by) == ("a", "data")
+    version = int(file.stem.removeprefix("schema-"))
+    assert found["b"].draft == (None if version < 3 else "as it went"), "drafted anew"
+    assert attempts == (0 if version < 2 else 1), "hashed in another way"
+    dropped = "attempts per user of an earlier version were dropped (1 deliveries)"
+    assert any(r.message.startswith(dropped) for r in caplog.records) == (version < 2)
+
+
+@pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
+def test_alerts_of_an_earlier_version_get_their_services(tmp_path, file):
+    from outage_window.live.assigning import Assigner, reassign
+    from outage_window.settings.models import Settings
+
+    store = Store.open(f"sqlite:///{restored(tmp_path, file)}")
+    reassign(store, Assigner(Settings()))
+    with store.read() as connection:
+        (alert,) = alerts.of_service(connection, "auth", 0)
+    store.close()
+    assert alert.labels["alertname"] == "AuthErrorRateHigh"
+
+
+def test_a_later_version_is_left_alone(database):
+    Store.open(*database).close()
+    change(database, "UPDATE alembic_version SET version_num = '99'")
+    with pytest.raises(InputError, match=r"schema 4, this one has 99"):
+        Store.open(*database)
+
+
+def test_one_of_an_unknown_kind_is_left_alone(tmp_path):
+    file = tmp_path / "later.db"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE meta (key TEXT, value TEXT)")
+        connection.execute("INSERT INTO meta VALUES ('schema', '99')")
+    with pytest.raises(InputError, match="this one has 99"):
+        Store.open(f"sqlite:///{file}")
+    assert tables(file) == ["meta"]
+
+
+def test_another_programs_tables_are_left_alone(database):
+    change(database, "CREATE TABLE dashboards (id INTEGER)")
+    with pytest.raises(InputError, match="another program"):
+        Store.open(*database)
+    with looking(database[0]) as connection:
+        assert connection.execute(text("SELECT count(*) FROM dashboards")).scalar() == 0
+        assert not connection.dialect.has_table(connection, "alerts")
+
+
+def change(database, statement):
+    """Run a statement beside the program."""
+    from sqlalchemy import create_engine
+
+    made = create_engine(database[0].replace("postgresql:", "postgresql+psycopg:"))
+    with made.begin() as connection:
+        connection.execute(text(statement))
+    made.dispose()
