@@ -19,3 +19,10 @@ class InputError(Exception):
 def one_line(text: str) -> str:
     """The text on one line: names from outside may hold line ends and control characters."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def without_userinfo(url: str) -> str:
+    """The URL without a password that may stand in it."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"

@@ -13,13 +13,14 @@ ALERT_REACH = 1800.0
 
 FOREVER = float("inf")
 
-SELF = "self"
-"""Alerts that this program raised carry `outage_window="self"` and are no evidence of anything."""
+SELF, HEARTBEAT = "self", "heartbeat"
+"""What the shipped rules raise carries `outage_window="self"`, or `"heartbeat"` where it only shows
+that alerts arrive; neither is evidence of anything."""
 
 
 def is_own_voice(labels: Mapping[str, str]) -> bool:
-    """Whether this program raised the alert itself."""
-    return labels.get("outage_window") == SELF
+    """Whether a rule that this program ships raised the alert."""
+    return labels.get("outage_window") in (SELF, HEARTBEAT)
 
 
 def service_of(labels: Mapping[str, str]) -> str:

@@ -20,10 +20,10 @@ KEY = b"a key of user ids that all replicas share"
 def find() -> Path | None:
     """The folder of the newest PostgreSQL's programs: Debian keeps them off the PATH."""
     folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[-2]))
+    if folders:
+        return Path(folders[-1])
     on_path = shutil.which("initdb")
-    if on_path:
-        folders.append(str(Path(on_path).parent))
-    return Path(folders[-1]) if folders else None
+    return Path(on_path).resolve().parent if on_path else None
 
 
 class Postgres:

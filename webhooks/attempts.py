@@ -19,6 +19,8 @@ from webhooks.times import parse_time
 OUTCOMES = {"success", "failure"}
 MOST = 200
 """Characters of a reason, a source or a service."""
+MOST_LINES = 1_000_000
+"""More than this many attempts do not fit a body: what has more lines is built to fill memory."""
 
 
 def parse(body: bytes) -> AttemptBatch:
@@ -26,6 +28,8 @@ def parse(body: bytes) -> AttemptBatch:
 
     Blank lines are skipped; so are unknown keys, which senders' logs are full of.
     """
+    if body.count(b"\n") > MOST_LINES:
+        raise Refused("body", f"expected at most {MOST_LINES} lines")
     found = at_once(body)
     return line_by_line(body) if found is None else found
 

@@ -12,17 +12,29 @@ from webhooks.model import Refused
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def load(body: bytes, field: str = "body") -> Any:
+DEEPEST = 64
+"""Levels of nesting that a body may have."""
+MOST = 200_000
+"""Objects and lists that a body may be made of: each takes twenty times its two bytes."""
+
+
+def load(body: bytes, field: str = "body", most: int | None = MOST) -> Any:
     """The JSON value of `body`, or `Refused`: never another error, however hostile the bytes.
 
     Not UTF-8, nested too deep, a key given twice, NaN or Infinity, an integer of thousands of
-    digits: each is refused rather than read in some way.
+    digits: each is refused rather than read in some way. More than `most` objects and lists are
+    (None: any number may be).
     """
+    if most is not None and body.count(b"{") + body.count(b"[") > most:
+        raise Refused(field, f"expected at most {most} objects and lists")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(field, "expected JSON in UTF-8") from None
-    return load_text(text, field)
+    value = load_text(text, field)
+    if not _shallow(value):
+        raise Refused(field, f"expected JSON nested at most {DEEPEST} levels deep")
+    return value
 
 
 def load_text(text: str, field: str) -> Any:
@@ -57,6 +69,17 @@ def object_at(value: object, field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(field, "expected an object")
     return value
+
+
+def _shallow(value: Any) -> bool:
+    """Whether it is nested no deeper than allowed: how deep the parser goes differs by Python."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for values in inner for one in values if isinstance(one, dict | list)]
+        if not level:
+            return True
+    return False
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from werkzeug.datastructures import Headers
 
@@ -42,27 +42,41 @@ class Sender:
     services: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+class Login(Protocol):
+    """Users who may do everything, which somebody else keeps."""
+
+    def needed(self) -> bool:
+        """Whether there are any, so that something is asked of everybody."""
+
+    def user(self, headers: Headers) -> str | None:
+        """The name of the user who the headers show to be there; None: nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """All that tells who posts: the senders, and a `token` that is good for every door.
+    """All that tells who posts: the senders, a `token` that is good for every door, and the users
+    of a `login`.
 
-    Without any token or secret whoever reaches the server may post, under the name of the only
-    sender of the kind, or of the kind itself.
+    Without any of them whoever reaches the server may post, under the name of the only sender of
+    the kind, or of the kind itself.
     """
 
     senders: Sequence[Sender] = ()
     token: str | None = None
+    login: Login | None = None
 
     @property
     def needed(self) -> bool:
         """Whether anything is asked of whoever posts."""
-        return self.token is not None or any(one.token or one.secret for one in self.senders)
+        tokens = self.token is not None or any(one.token or one.secret for one in self.senders)
+        return tokens or (self.login is not None and self.login.needed())
 
     def by_token(self, kind: SenderKind, headers: Headers) -> str | None:
         """The name of the sender that the one Authorization header speaks for; None: nobody.
 
         A token comes as `Bearer`, or as the password of `Basic`. Two headers, which a server joins
-        with a comma, match none. Every token is compared, so that time tells nothing.
+        with a comma, match none. Every token is compared, so that time tells nothing. A user posts
+        as the sender of the same name, if there is one of the kind, else as the usual one.
         """
         if not self.needed:
             return self._usual(kind)
@@ -71,7 +85,17 @@ class Credentials:
         for name, token in self._tokens(kind):
             if sent is not None and hmac.compare_digest(sent, token.encode()) and found is None:
                 found = name
-        return found
+        return found if found is not None else self.by_user(kind, headers)
+
+    def by_user(self, kind: SenderKind, headers: Headers) -> str | None:
+        """The name of the sender as whom a user posts; None: no user."""
+        if self.login is None or not self.login.needed():
+            return None
+        user = self.login.user(headers)
+        if user is None:
+            return None
+        own = any(one.kind == kind and one.name == user for one in self.senders)
+        return user if own else self._usual(kind)
 
     def secrets(self, kind: SenderKind) -> list[tuple[str, str]]:
         """(name, secret) of each sender of a kind that signs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from webhooks.bodies import load, load_text, object_at, text_at
+from webhooks.bodies import load, object_at, text_at
 from webhooks.model import Event, Refused
 from webhooks.naming import Services, first_line, identity, told
 from webhooks.times import NEWEST, NS, parse_time
@@ -45,7 +45,7 @@ def _payload(body: bytes, media_type: str) -> Any:
     found = [text for name, text in fields if name == "payload"]
     if len(found) != 1:
         raise Refused("body", "expected a form with one field, payload")
-    return load_text(found[0], "payload")
+    return load(found[0].encode(), "payload")
 
 
 def _deployment(

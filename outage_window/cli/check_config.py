@@ -15,6 +15,8 @@ DEFAULT = "config/outage-window.yml"
 @click.argument("file", default=DEFAULT)
 def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
+    from outage_window.errors import without_userinfo
+    from outage_window.settings import web_config
     from outage_window.settings.load import SettingsError, doubts, load
     from outage_window.settings.senders import credentials
 
@@ -26,24 +28,20 @@ def command(file: str) -> int:
         return EXIT_UNUSABLE
     for line in doubts(file, os.environ, settings):
         click.echo(line, err=True)
-    keys = credentials(settings.senders, settings.web.token)
+    web = None if settings.web.config_file is None else web_config.load(settings.web.config_file)
+    asked = credentials(settings.senders, settings.web.token).needed or (web and web.guards)
     click.echo(f"{file}: good")
-    click.echo(
-        f"listens on {settings.web.listen}, {'with' if keys.needed else 'without'} credentials"
-    )
+    click.echo(f"listens on {settings.web.listen}, {'with' if asked else 'without'} credentials")
+    if web is not None:
+        click.echo(f"web configuration: {web.words()}")
     for sender in settings.senders:
         click.echo(f"sender {sender.name}: {sender.kind}")
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
-        click.echo(f"asks {_without_userinfo(settings.prometheus.url)}")
+        click.echo(f"asks {without_userinfo(settings.prometheus.url)}")
     for service in settings.services:
         alerts = " and ".join(service.alerts) or f'service="{service.name}" or job="{service.name}"'
         click.echo(f"service {service.name}: {service.source}, alerts with {alerts}")
     if not settings.services:
         click.echo("no services: incidents will come from alerts alone")
     return 0
-
-
-def _without_userinfo(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

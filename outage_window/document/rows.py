@@ -13,7 +13,7 @@ HEADER = (
     *(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")),
     *_PLAIN, "peak_error_ratio", "as_of", "affected_users_tier",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def to_csv(document: dict[str, Any]) -> str:
@@ -42,6 +42,8 @@ def _of(window: dict[str, Any], name: str) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        # A spreadsheet begins a row at it, and the library leaves it outside of quotes.
+        text = value.replace("\r", " ")
+        return f"'{text}" if text.startswith(_FORMULA) else text
     return "" if value is None else value

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import requests
 
 from outage_window.drafts.from_store import MOST_HOPS, Say, unknown
-from outage_window.errors import InputError
+from outage_window.errors import InputError, without_userinfo
 
 TIMEOUT = 30.0
 
@@ -35,7 +35,9 @@ class ServerDrafts:
                 yield cls(session, base, _document(session, base, identity, say))
         except (requests.RequestException, ValueError) as error:
             why = type(error).__name__
-            raise InputError(url, f"expected a running `outage-window serve` ({why})") from None
+            raise InputError(
+                without_userinfo(url), f"expected a running `outage-window serve` ({why})"
+            ) from None
 
     def stored(self) -> str | None:
         """The server's own copy, with what people wrote into it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from outage_window.joining import is_own_voice, service_of
 from outage_window.settings.models import Settings
@@ -17,10 +17,20 @@ log = logging.getLogger(__name__)
 PIECE = 5_000
 
 
+def heartbeat(settings: Settings) -> Callable[[Mapping[str, str]], bool]:
+    """What tells by its labels whether an alert is the heartbeat of the settings."""
+    matchers = settings.heartbeat.alerts
+    if not matchers:
+        return lambda _labels: False
+    return selectors.parse("{" + ",".join(matchers) + "}", "heartbeat").matches
+
+
 class Assigner:
     """Sorts alerts by service: the settings' matchers, else label service, else job."""
 
     def __init__(self, settings: Settings) -> None:
+        self._heartbeat = heartbeat(settings)
+        self._heartbeats = settings.heartbeat.alerts
         self._matchers = [
             (service.name, selectors.parse("{" + ",".join(service.alerts) + "}", service.name))
             for service in settings.services
@@ -28,8 +38,9 @@ class Assigner:
         ]
 
     def service(self, labels: Mapping[str, str]) -> str | None:
-        """The service of an alert with these labels; None for our own voice: no evidence."""
-        if is_own_voice(labels):
+        """The service of an alert with these labels; None for what is no evidence: our own voice
+        and the heartbeat."""
+        if is_own_voice(labels) or self._heartbeat(labels):
             return None
         for name, selector in self._matchers:
             if selector.matches(labels):
@@ -39,7 +50,8 @@ class Assigner:
     @property
     def rules(self) -> str:
         """What the services of stored alerts depend on, as a hash."""
-        text = json.dumps([(name, selector.text) for name, selector in self._matchers])
+        matchers = [(name, selector.text) for name, selector in self._matchers]
+        text = json.dumps([matchers, self._heartbeats])
         return hashlib.sha256(text.encode()).hexdigest()
 
 

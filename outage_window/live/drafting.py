@@ -48,6 +48,6 @@ def put(folder: str | None, incident: Incident, row: StoredIncident) -> None:
     try:
         write_drafts([draft])
     except (OSError, InputError) as error:
-        log.error("cannot write the draft of %s: %s", incident.id, error)
+        log.error("cannot write the draft: %s", error, extra={"incident": incident.id})
     else:
-        log.info("draft of %s written to %s", incident.id, draft.path)
+        log.info("draft written to %s", draft.path, extra={"incident": incident.id})

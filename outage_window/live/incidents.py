@@ -187,7 +187,9 @@ class Keeper:
     def _told(self, incident: Incident, stored: StoredIncident | None, row: StoredIncident) -> None:
         put(self._settings.drafts.dir, incident, row)
         if stored is None or stored.state != row.state or row.moved:
-            log.info("incident %s is %s%s", row.id, row.state, row.moved and f": {row.moved}")
+            where = {"service": row.service, "incident": row.id}
+            moved = row.moved and f": {row.moved}"
+            log.info("incident %s is %s%s", row.id, row.state, moved, extra=where)
 
     def _merge(self, scene: Scene, into: str, match: Match) -> None:
         for absorbed in match.absorbed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
 
 log = logging.getLogger(__name__)
 
@@ -24,24 +24,41 @@ class Loop:
     """
 
     def __init__(
-        self, watch: Ticking, interval: float, lead: Callable[[], bool] = lambda: True
+        self,
+        watch: Ticking,
+        interval: float,
+        name: str = "loop",
+        lead: Callable[[], bool] = lambda: True,
     ) -> None:
         self._watch = watch
         self._interval = interval
         self._lead = lead
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
+        self._before: Loop | None = None
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self) -> None:
-        """Begin with a pass at once."""
-        self._thread.start()
+    def start(self, before: Self | None = None) -> None:
+        """Begin with a pass at once; after the last one of the loop that this one replaces."""
+        self._before = before
+        self.thread.start()
+
+    def tell(self) -> None:
+        """Ask it to stop after the pass that runs."""
+        self._stop.set()
+
+    def join(self, patience: float | None = None) -> None:
+        """Wait until it has stopped, for at most `patience` seconds."""
+        self.thread.join(patience)
 
     def stop(self, patience: float = 10.0) -> None:
         """Let the pass that runs finish, for at most `patience` seconds."""
-        self._stop.set()
-        self._thread.join(patience)
+        self.tell()
+        self.join(patience)
 
     def _run(self) -> None:
+        if self._before is not None:
+            self._before.join()
+            self._before = None  # its settings and samples may go
         while not self._stop.is_set():
             try:
                 if self._lead():

@@ -59,7 +59,8 @@ class Publisher:
         (done,) = publish([target], publication(incident, self._url), known)
         if isinstance(done, PublishFailed):
             self._later(target.name, identity, now)
-            log.warning("cannot publish %s to %s", identity, done)
+            where = {"incident": identity, "target": target.name}
+            log.warning("cannot publish %s to %s", identity, done, extra=where)
             return
         self._failed.pop((target.name, identity), None)
         self._store.write(
@@ -68,7 +69,8 @@ class Publisher:
             )
         )
         self._status.count("published", target.name)
-        log.info("published %s to %s %s", identity, target.name, done.url)
+        where = {"incident": identity, "target": target.name}
+        log.info("published %s to %s %s", identity, target.name, done.url, extra=where)
 
     def _later(self, target: str, identity: str, now: int) -> None:
         shortest, longest = PATIENCE

@@ -84,5 +84,5 @@ def _rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:
     try:
         return render(incident)
     except Exception:
-        log.exception("cannot render incident %s", incident.id)
+        log.exception("cannot render an incident", extra={"incident": incident.id})
         return None

@@ -123,10 +123,10 @@ class Watch:
             caught_up = self._refresh(service, known, now)
         except (PullFailed, InputError, StoreFailed) as failure:
             error = str(failure)
-            log.warning("service %s: %s", service.name, error)
+            log.warning("the scan failed: %s", error, extra={"service": service.name})
         except Exception as failure:
             error = f"internal error: {type(failure).__name__}"
-            log.exception("service %s: the scan failed", service.name)
+            log.exception("the scan failed", extra={"service": service.name})
         behind = "" if caught_up or error else "history is still being fetched"
         self._report(service, known, now, error, behind)
         return error or behind
@@ -138,7 +138,7 @@ class Watch:
             self._update(service.name, service.zone, now, known.assessment, blind)
         except Exception:
             self.status.service(service.name, failed=True, error="internal error, see the log")
-            log.exception("service %s: its incidents could not be updated", service.name)
+            log.exception("incidents could not be updated", extra={"service": service.name})
 
     def _horizon(self, name: str, now: int) -> int:
         """Where a service's known past begins: an export may hold an older one than `history`."""
@@ -154,7 +154,7 @@ class Watch:
             self._update(name, "UTC", now, None, "no metrics of this service are configured")
         except Exception:
             self._others.failed(name)
-            log.exception("service %s: its incidents could not be updated", name)
+            log.exception("incidents could not be updated", extra={"service": name})
 
     def _report(self, service: Service, known: _Known, now: int, error: str, behind: str) -> None:
         """Note how the scan went: it succeeded only if data up to now were assessed."""
@@ -285,9 +285,9 @@ def _log_change(name: str, before: str, reason: str) -> None:
     Counts in a reason grow with every scan: they make no other reason.
     """
     if reason and re.sub("[0-9]+", "0", reason) != re.sub("[0-9]+", "0", before):
-        log.warning("service %s is not assessed: %s", name, reason)
+        log.warning("not assessed: %s", reason, extra={"service": name})
     elif before and not reason:
-        log.info("service %s is assessed", name)
+        log.info("assessed again", extra={"service": name})
 
 
 def _selector(text: str | None) -> selectors.Selector | None:

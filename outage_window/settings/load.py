@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from outage_window.errors import InputError, one_line
@@ -82,16 +83,28 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
     try:
         settings = Settings.model_validate(source.values)
     except ValidationError as error:
-        found = [_problem(detail, source) for detail in error.errors(include_url=False)]
+        found = [problem_of(detail, source) for detail in error.errors(include_url=False)]
         return None, source.problems + found
-    problems = source.problems + [source.problem(*wrong) for wrong in broken(settings)]
     settings = _in_folder(settings, Path(path).parent)
-    if "?" in settings.storage.url and settings.storage.url.startswith(
-        SQLITE
-    ):  # a URL would end there
+    guards, found = web_config_of(settings)
+    problems = source.problems + found
+    problems += [source.problem(*wrong) for wrong in broken(settings, guards)]
+    url = settings.storage.url
+    if "?" in url and url.startswith(SQLITE):  # a URL would end there
         expected = "expected an absolute path: the folder of the settings has a ? in its name"
         problems.append(source.problem(("storage", "url"), expected))
     return settings, problems
+
+
+def web_config_of(settings: Settings) -> tuple[bool, list[Problem]]:
+    """Whether the web configuration file lets nobody in unasked, and what is wrong with it."""
+    from outage_window.settings import web_config
+
+    file = settings.web.config_file
+    if file is None:
+        return False, []
+    config, problems = web_config.read(file)
+    return config is None or config.guards, [replace(one, file=file) for one in problems]
 
 
 def doubts(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
@@ -131,17 +144,22 @@ def _in_folder(settings: Settings, folder: Path) -> Settings:
     drafts = settings.drafts
     if drafts.dir:
         drafts = drafts.model_copy(update={"dir": str(folder / drafts.dir)})
-    changes = {"services": services, "storage": storage, "drafts": drafts}
+    web = settings.web
+    if web.config_file:
+        web = web.model_copy(update={"config_file": str(folder / web.config_file)})
+    changes = {"services": services, "storage": storage, "drafts": drafts, "web": web}
     return settings.model_copy(update=changes)
 
 
 def _line(name: str, problem: Problem) -> str:
+    name = problem.file or name
     place = f"{name}:{problem.line}" if problem.line else name
     return one_line(": ".join(filter(None, (place, problem.key, problem.expected))))
 
 
-def _problem(detail: ErrorDetails, source: Source) -> Problem:
-    return source.problem(_place(detail), _expectation(detail, tuple(detail["loc"])))
+def problem_of(detail: ErrorDetails, source: Source, root: type[BaseModel] = Settings) -> Problem:
+    """What pydantic found, with its line and in the words of a person; `root` is what was read."""
+    return source.problem(_place(detail), _expectation(detail, tuple(detail["loc"]), root))
 
 
 def _place(detail: ErrorDetails) -> Key:
@@ -152,11 +170,11 @@ def _place(detail: ErrorDetails) -> Key:
     return key[:2] + key[3:] if key[:1] == ("publish",) and set(key[2:3]) & set(KINDS) else key
 
 
-def _expectation(detail: ErrorDetails, key: Key) -> str:
+def _expectation(detail: ErrorDetails, key: Key, root: type[BaseModel]) -> str:
     if key[-1:] and str(key[-1]) in LATER and detail["type"] == "extra_forbidden":
         return LATER[str(key[-1])]
     if detail["type"] == "extra_forbidden":
-        return _nearest(str(key[-1]), key[:-1])
+        return _nearest(str(key[-1]), known_keys(key[:-1], root))
     if detail["type"] in NO_KIND:
         return f"expected one of {', '.join(KINDS)}"
     if detail["type"] == "missing":
@@ -177,9 +195,8 @@ def _plain(message: str) -> str:
     return lowered
 
 
-def _nearest(name: str, above: Key) -> str:
-    known = known_keys(above)
-    known += [name + FILE_SUFFIX for name in SECRETS if name in known]
+def _nearest(name: str, known: list[str]) -> str:
+    known = known + [name + FILE_SUFFIX for name in SECRETS if name in known]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"unknown key, expected {close[0]}?"

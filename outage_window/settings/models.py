@@ -131,6 +131,8 @@ class Web(Part):
     token: SecretStr | None = None
     allow_anonymous: bool = False
     url: Annotated[str, AfterValidator(_http)] | None = None
+    config_file: str | None = Field(None, min_length=1)
+    """TLS, users and headers, as Prometheus' own programs are told of them."""
 
     @property
     def host(self) -> str:
@@ -193,6 +195,19 @@ class Detection(Part):
     min_duration: Seconds = 120.0
 
 
+class Heartbeat(Part):
+    """The alert that always fires, so that its absence tells that alerts do not arrive."""
+
+    alerts: tuple[MatcherText, ...] = ('outage_window="heartbeat"',)
+
+
+class Log(Part):
+    """How the log on stderr is written, and from which level on."""
+
+    format: Literal["logfmt", "json"] = "logfmt"
+    level: Literal["debug", "info", "warn", "error"] = "info"
+
+
 class Drafts(Part):
     """Where drafts are written to when an incident closes; nowhere unless set."""
 
@@ -208,6 +223,8 @@ class Settings(Part):
     prometheus: Prometheus | None = None
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
+    heartbeat: Heartbeat = Heartbeat()
+    log: Log = Log()
     drafts: Drafts = Drafts()
     publish: Targets = ()
     senders: tuple[SenderPart, ...] = ()
@@ -227,13 +244,13 @@ def zone(text: str) -> tzinfo:
     return timezone(offset if match[1] == "+" else -offset)
 
 
-def known_keys(path: tuple[Any, ...]) -> list[str]:
+def known_keys(path: tuple[Any, ...], root: type[BaseModel] = Settings) -> list[str]:
     """The keys that may stand at a path, for naming the nearest to a misspelt one.
 
     Where one of several models is chosen by its `kind`, that kind may follow in the path, as
     pydantic puts it there; without it the keys of all of them are named.
     """
-    models: list[type[BaseModel]] = [Settings]
+    models: list[type[BaseModel]] = [root]
     for part in path:
         if isinstance(part, int):
             continue

@@ -19,7 +19,8 @@ def expected(text: str) -> PydanticCustomError:
     return PydanticCustomError("expected", "{text}", {"text": text})
 
 
-def _duration(value: object) -> float:
+def duration(value: object) -> float:
+    """The seconds of a duration as Prometheus users write it."""
     try:
         return parse_duration(value)
     except ValueError as error:
@@ -32,7 +33,7 @@ def _name(value: str) -> str:
     return value
 
 
-Seconds = Annotated[float, BeforeValidator(_duration)]
+Seconds = Annotated[float, BeforeValidator(duration)]
 Name = Annotated[str, AfterValidator(_name)]
 """What services, senders and targets are called."""
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from outage_window.settings.models import SQLITE, Service, Settings
 from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import Key
-from webhooks.credentials import NAMING, SIGNED, SIGNING, Credentials
+from webhooks.credentials import NAMING, SIGNED, SIGNING
 
 WEEK = 7 * 86400.0
 
@@ -25,10 +25,10 @@ class Named(Protocol):
         """Its name."""
 
 
-def broken(settings: Settings) -> Iterator[Wrong]:
-    """All that is wrong."""
+def broken(settings: Settings, by_web: bool) -> Iterator[Wrong]:
+    """All that is wrong; `by_web` tells whether the web configuration lets nobody in unasked."""
     yield from _names(settings)
-    yield from _web_rules(settings)
+    yield from _web_rules(settings, by_web)
     yield from _storage_rules(settings)
     for key in _unsendable(settings):
         yield key, "expected ASCII without line ends"
@@ -48,15 +48,18 @@ def _names(settings: Settings) -> Iterator[Wrong]:
             yield (part, i, "name"), f"expected a name of its own: {name} is taken"
 
 
-def _web_rules(settings: Settings) -> Iterator[Wrong]:
-    keys = credentials(settings.senders, settings.web.token)
-    if not (_loopback(settings.web.host) or keys.needed or settings.web.allow_anonymous):
-        expected = "expected a loopback address, or web.token, or web.allow_anonymous: true"
+def _web_rules(settings: Settings, by_web: bool) -> Iterator[Wrong]:
+    asked = credentials(settings.senders, settings.web.token).needed or by_web
+    if not guarded(settings, by_web):
+        expected = (
+            "expected a loopback address, or credentials (web.token, or users or client "
+            "certificates in web.config_file), or web.allow_anonymous: true"
+        )
         yield ("web", "listen"), expected
     if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
         yield ("web", "token"), "expected a token of ASCII characters"
     for i, sender in enumerate(settings.senders):
-        for name, expected in _sender_rules(sender, keys):
+        for name, expected in _sender_rules(sender, asked):
             yield ("senders", i, name), expected
 
 
@@ -72,6 +75,12 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
     if storage.retention < history + WEEK:
         expected = "expected at least a week more than prometheus.history, which is learned from"
         yield ("storage", "retention"), expected
+
+
+def guarded(settings: Settings, by_web: bool) -> bool:
+    """Whether nobody else can post, or it was said that anybody may."""
+    asked = credentials(settings.senders, settings.web.token).needed or by_web
+    return _loopback(settings.web.host) or asked or settings.web.allow_anonymous
 
 
 def _taken(names: list[str]) -> list[tuple[int, str]]:
@@ -93,7 +102,7 @@ def _unsendable(settings: Settings) -> list[Key]:
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
 
 
-def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]]:
+def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
     """A sender that could never post, or a setting of it that would never be of use."""
     found = []
     kind = sender.kind
@@ -101,7 +110,7 @@ def _sender_rules(sender: SenderPart, keys: Credentials) -> list[tuple[str, str]
         found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
     if kind in SIGNED and sender.token is not None:
         found.append(("token", f"expected secret: {kind} signs"))
-    if kind in SIGNED and sender.secret is None and keys.needed:
+    if kind in SIGNED and sender.secret is None and asked:
         found.append(("secret", f"expected what {kind} signs under"))
     if kind not in SIGNING and sender.secret is not None:
         found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))

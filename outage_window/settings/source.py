@@ -25,11 +25,15 @@ MOST_VALUES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong: the line (0: not in the file), the key, and what was expected."""
+    """One thing wrong: the line (0: not in the file), the key, and what was expected.
+
+    `file` is the one that it stands in, where that is not the settings file itself.
+    """
 
     line: int
     key: str
     expected: str
+    file: str = ""
 
 
 @dataclass(slots=True)

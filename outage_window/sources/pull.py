@@ -51,7 +51,7 @@ class PrometheusClient:
         form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
         body = self._post(form)
         try:
-            answer = load(body)
+            answer = load(body, most=None)  # a list a sample
             found = prometheus.matrix(answer, "Prometheus")
         except Refused as error:
             raise PullFailed(f"Prometheus answered with no JSON: {error.expected}") from None

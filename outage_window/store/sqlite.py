@@ -15,7 +15,7 @@ from outage_window.store.migrate import migrate
 from outage_window.store.opened import Opened
 
 BUSY_MS = 2000
-WRITING = ("journal_mode = WAL", "synchronous = FULL")
+WRITING = ("journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864")
 READING = ("query_only = ON",)
 
 

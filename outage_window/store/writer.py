@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Gathered = Callable[[Connection, Sequence[T]], None]
-Committed = Callable[[float, int, bool], None]
-"""Told of each transaction: its seconds, its pieces of work, and whether it was committed."""
+Committed = Callable[[float, int, int], None]
+"""Told of each transaction: its seconds, its pieces of work, and how many of them failed."""
 
 GROUP = 256
 CAPACITY = 1024
@@ -45,7 +45,7 @@ class _Job:
     answer: Future[Any] = field(default_factory=Future)
 
 
-def unheard(_seconds: float, _jobs: int, _done: bool) -> None:
+def unheard(_seconds: float, _writes: int, _failed: int) -> None:
     """Nobody is told."""
 
 
@@ -134,6 +134,7 @@ class Writer:
         return jobs, True
 
     def _commit(self, jobs: list[_Job]) -> None:
+        began = time.monotonic()
         failure = self._attempt(jobs)
         for _ in range(TRIES - 1):
             if failure is None or not _yielded(failure):
@@ -143,6 +144,7 @@ class Writer:
             return
         if len(jobs) == 1 or isinstance(failure, OperationalError):
             # Locked, full or unreadable: each alone would fail likewise, and wait as long.
+            self._committed(time.monotonic() - began, len(jobs), len(jobs))
             for job in jobs:
                 job.answer.set_exception(failure)
             return
@@ -157,9 +159,8 @@ class Writer:
             with self._engine.begin() as connection:
                 results = _run_all(connection, jobs)
         except Exception as error:
-            self._committed(time.monotonic() - began, len(jobs), False)
             return error
-        self._committed(time.monotonic() - began, len(jobs), True)
+        self._committed(time.monotonic() - began, len(jobs), 0)
         for job, result in zip(jobs, results, strict=True):
             job.answer.set_result(result)
         return None

@@ -12,8 +12,10 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from outage_window.clock import Clock, never_back
+from outage_window.live.assigning import heartbeat
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
+from outage_window.settings.models import Settings
 from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
 from outage_window.store.deliveries import Received
 from outage_window.store.writer import Work
@@ -28,10 +30,15 @@ log = logging.getLogger(__name__)
 
 
 def keepers(
-    store: Store, service: ServiceOf, corrector: Corrector, status: Status, clock: Clock
+    store: Store,
+    service: ServiceOf,
+    corrector: Corrector,
+    status: Status,
+    clock: Clock,
+    settings: Settings,
 ) -> Keepers:
     """The callables that keep what came; `service` tells of which service an alert is."""
-    keep = _Keep(store, service, corrector, status, never_back(clock))
+    keep = _Keep(store, service, corrector, status, never_back(clock), heartbeat(settings))
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
@@ -52,6 +59,7 @@ class _Keep:
     corrector: Corrector
     status: Status
     clock: Clock
+    is_heartbeat: Callable[[Mapping[str, str]], bool]
 
     def alerts(self, sender: str, body: bytes, delivery: AlertDelivery) -> None:
         now = self.clock()
@@ -60,11 +68,13 @@ class _Keep:
         self._gather(Received(deliveries.row(sender, body, now), rows))
         self.status.delivered(now)
         self.status.count("deliveries")
+        if any(one.status == "firing" and self.is_heartbeat(one.labels) for one in delivery.alerts):
+            self.status.heartbeat(now)
 
     def quarantine(self, sender: str, body: bytes, why: Refused) -> None:
         now = self.clock()
         self._gather(Received(deliveries.row(sender, body, now, str(why))))
-        log.warning("kept a delivery in quarantine: %s", why)
+        log.warning("kept a delivery in quarantine: %s", why, extra={"sender": sender})
         self.status.delivered(now)
         self.status.count("deliveries")
         self.status.count("quarantined")

@@ -2,52 +2,81 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
-from flask import Blueprint, Response
-from prometheus_client import CollectorRegistry, generate_latest
+from flask import Blueprint, Response, request
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     Metric,
     SummaryMetricFamily,
 )
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import SQLAlchemyError
 
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store, incidents
+from outage_window.web.disk import Disk
+
+log = logging.getLogger(__name__)
 
 NS = 1e9
+PLAIN = "text/plain; charset=utf-8"
 
 
 def operation(store: Store, settings: Settings, status: Status) -> Blueprint:
-    """`/metrics`, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
+    """`/metrics`, the OpenAPI document, `/-/healthy`, `/-/ready`, `/healthz` and `/readyz`."""
     views = Blueprint("operation", __name__)
-    registry = CollectorRegistry()
-    registry.register(_Collector(store, settings, status))
+    registry = _registry(store, settings, status)
 
     @views.get("/metrics")
     def _metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        # Also a Prometheus that speaks OpenMetrics alone gets what it asks for.
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return Response(encode(registry), content_type=content_type)
+
+    @views.get("/api/v1/openapi.json")
+    def _openapi() -> Response:
+        from outage_window.web.openapi import text
+
+        return Response(text(), content_type="application/json")
 
     @views.get("/-/healthy")
     @views.get("/healthz")
     def _healthy() -> Response:
-        return Response("outage-window is up\n", content_type="text/plain")
+        dead = status.dead()
+        if dead:
+            text = f"restart it: {' and '.join(dead)} ended unexpectedly, the log says why\n"
+            return Response(text, 503, content_type=PLAIN)
+        return Response("outage-window is up\n", content_type=PLAIN)
 
     @views.get("/-/ready")
     @views.get("/readyz")
     def _ready() -> Response:
+        if status.draining:
+            return Response("stopping\n", 503, content_type=PLAIN)
         try:
             with store.read() as connection:
                 incidents.ongoing(connection)
         except SQLAlchemyError:
-            return Response("the store cannot be read\n", 503, content_type="text/plain")
-        return Response("ready to receive\n", content_type="text/plain")
+            return Response("the store cannot be read\n", 503, content_type=PLAIN)
+        return Response("ready to receive\n", content_type=PLAIN)
 
     return views
+
+
+def _registry(store: Store, settings: Settings, status: Status) -> CollectorRegistry:
+    """All metrics of one app: what the process counts, and what is read at each scrape."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, and nobody asks for it
+    registry = CollectorRegistry()
+    registry.register(_Collector(store, settings, status))
+    registry.register(Disk(settings.storage.url))
+    status.meters.add_to(registry)
+    ProcessCollector(registry=registry)
+    return registry
 
 
 class _Collector:
@@ -64,7 +93,7 @@ class _Collector:
 
     def collect(self) -> Iterator[Metric]:
         """All metrics of the program."""
-        yield self._ongoing()
+        yield from self._ongoing()
         yield from self._received()
         yield from self._scans()
         yield from self._published()
@@ -74,20 +103,25 @@ class _Collector:
             value=self._store.waiting,
         )
 
-    def _ongoing(self) -> Metric:
+    def _ongoing(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(
             "outage_window_incident_ongoing",
             "1 while an outage of the service is measured; alerted tells whether an alert of "
             "yours belongs to it.",
             labels=["service", "alerted"],
         )
-        with self._store.read() as connection:
-            found = set(incidents.ongoing(connection))
+        try:
+            with self._store.read() as connection:
+                found = set(incidents.ongoing(connection))
+        except SQLAlchemyError as error:
+            # No series is no answer; all other metrics are wanted now more than ever.
+            log.error("cannot read which incidents are ongoing: %s", error)
+            return
         for service in self._settings.services:
             for alerted in (False, True):
                 labels = [service.name, str(alerted).lower()]
                 family.add_metric(labels, float((service.name, alerted) in found))
-        return family
+        yield family
 
     def _received(self) -> Iterator[Metric]:
         counted = (
@@ -133,6 +167,11 @@ class _Collector:
             "Passes over all services.",
             count_value=self._status.scans,
             sum_value=self._status.scan_seconds,
+        )
+        yield GaugeMetricFamily(
+            "outage_window_last_scan_timestamp_seconds",
+            "When a pass over all services last ended, whatever it found; 0 before the first.",
+            value=(self._status.last_scan_at or 0) / NS,
         )
         succeeded = GaugeMetricFamily(
             "outage_window_last_successful_scan_timestamp_seconds",

@@ -20,7 +20,8 @@ def command(*arguments, env=None):
 class Process:
     """Runs until the `with` block ends; `url` is where it listens, `log` what it said."""
 
-    def __init__(self, folder, settings="", database=None):
+    def __init__(self, folder, settings="", database=None, arguments=(), verify=True, cert=None):
+        self.arguments, self.verify, self.cert = arguments, verify, cert
         self.database = folder / "ow.db"
         self.file = folder / "settings.yml"
         url, key = database or (f"sqlite:///{self.database}", None)
@@ -32,7 +33,7 @@ class Process:
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--config.file", str(self.file)],
+            [*COMMAND, "serve", "--config.file", str(self.file), *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -40,9 +41,11 @@ class Process:
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
         line = self.process.stdout.readline()
-        assert line.startswith("listening on http://"), line
+        assert line.startswith("listening on http"), line
         self.url = line.split()[2]
         self.session = requests.Session()
+        self.session.trust_env = False  # a variable would win over what is to be verified by
+        self.session.verify, self.session.cert = self.verify, self.cert
         return self
 
     def __exit__(self, *_):

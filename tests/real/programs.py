@@ -88,7 +88,11 @@ def write_yaml(path: Path, content: dict[str, Any]) -> Path:
 
 
 def prometheus(
-    programs: dict[str, str], folder: Path, config: dict[str, Any], data: Path | None = None
+    programs: dict[str, str],
+    folder: Path,
+    config: dict[str, Any],
+    data: Path | None = None,
+    flags: tuple[str, ...] = (),
 ) -> Program:
     port = free_port()
     return Program(
@@ -100,6 +104,7 @@ def prometheus(
             "--storage.tsdb.retention.time=20y",
             f"--web.listen-address=127.0.0.1:{port}",
             "--log.level=warn",
+            *flags,
         ],
         folder,
         port,

@@ -150,6 +150,27 @@ def test_a_token_opens_no_door_of_those_who_sign():
         assert (answer.status_code, answer.json["field"]) == (401, HEADERS[kind])
 
 
+class Users:
+    """One user, by the Authorization header alone."""
+
+    def needed(self):
+        return True
+
+    def user(self, headers):
+        return "ann" if headers.get("Authorization") == "Basic ann" else None
+
+
+@pytest.mark.parametrize("kind", ["github", "pagerduty"])
+def test_a_user_need_not_sign_but_a_wrong_signature_is_wrong(kind):
+    doors = Receiver(Credentials(OTHERS, login=Users()))
+    user = {"Authorization": "Basic ann"}
+    assert doors.post(kind, GOOD[kind], user).json == {"kept": 1}
+    assert doors.post(kind, GOOD[kind], {"Authorization": "Basic bob"}).status_code == 401
+    wrong = {HEADERS[kind]: PREFIX[kind] + "0" * 64}
+    assert doors.post(kind, GOOD[kind], user | wrong).status_code == 401
+    assert len(doors.kept) == 1
+
+
 @pytest.mark.parametrize("kind", ["github", "pagerduty"])
 def test_without_a_secret_nothing_is_taken_where_anything_is_asked(kind):
     asked = Receiver(Credentials([Sender("ci", "events", token="t")]))

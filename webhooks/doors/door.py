@@ -21,6 +21,10 @@ class TooLarge(Exception):
     """The body exceeds the limit of this door."""
 
 
+class Encoded(Exception):
+    """The body is compressed, which this door takes from nobody: 415."""
+
+
 class Unauthorised(Exception):
     """Nobody known posts: the sender is told 401, and which header is lacking or wrong."""
 
@@ -47,9 +51,13 @@ def signer(
 ) -> tuple[str, bytes]:
     """The name of who signed, and the body; `Unauthorised`.
 
-    `found` takes the signatures out of the header. Nothing is read where none could be right.
+    `found` takes the signatures out of the header. Nothing is read where none could be right. A
+    user, who may do everything, need not sign.
     """
     signatures = found(request.headers.get(header, ""))
+    user = None if signatures else keys.by_user(kind, request.headers)
+    if user is not None:
+        return user, body(limit)
     if keys.needed and not (signatures and keys.secrets(kind)):
         raise Unauthorised(header, _UNSIGNED)
     raw = body(limit)
@@ -59,8 +67,13 @@ def signer(
     return name, raw
 
 
-def body(limit: int = SMALL) -> bytes:
-    """The whole body. One byte beyond the limit is asked for, since servers cut without a word."""
+def body(limit: int = SMALL, encoding: str = "identity") -> bytes:
+    """The whole body, in the one `encoding` that the door takes, not decoded.
+
+    One byte beyond the limit is asked for, since servers cut without a word.
+    """
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != encoding:
+        raise Encoded
     if (request.content_length or 0) > limit:
         raise TooLarge
     found = request.stream.read(limit + 1)
@@ -108,6 +121,11 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
     def _too_large(_: TooLarge) -> Response:
         refused("too_large")
         return problem(413, "expected a smaller body", "body")
+
+    @doors.errorhandler(Encoded)
+    def _encoded(_: Encoded) -> Response:
+        refused("invalid")
+        return problem(415, "expected a body without compression", "Content-Encoding")
 
     @doors.errorhandler(Busy)
     def _busy(_: Busy) -> Response:

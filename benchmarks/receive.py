@@ -1,0 +1,145 @@
+"""What receiving costs: durable deliveries against the same server keeping nothing; memory."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.lab.posting import Posted, deliveries, post
+from benchmarks.lab.report import Line, table
+from tests import postgres
+
+OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
+ROUNDS, A_ROUND = 7, 3000
+LEAST_RATIO, MOST_P99 = 0.6, 5.0
+MOST_GROWTH, MOST_MIB = 1.1, 250
+ALERTS = 20
+"""Of each delivery, where many alerts are to be stored."""
+
+
+@contextmanager
+def _running(command: list[str | Path]) -> Iterator[tuple[int, int]]:
+    """The port and process id of a server, until the block ends."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        port = int(line.split("//")[-1].split()[0].rpartition(":")[2])
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+@contextmanager
+def _serve(database: str) -> Iterator[tuple[int, int]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, key = Path(name), Path(name) / "user.key"
+        key.write_bytes(postgres.KEY)
+        url = database or f"sqlite:///{folder / 'ow.db'}"
+        file = folder / "ow.yml"
+        file.write_text(
+            f"web: {{listen: '127.0.0.1:0'}}\nstorage: {{url: '{url}'}}\n"
+            f"attempts: {{user_key_file: '{key}'}}\n"
+        )
+        with _running([OUTAGE_WINDOW, "serve", "--config.file", file]) as found:
+            yield found
+
+
+def _speed(name: str, database: str) -> list[Line]:
+    """Rounds in turn, on the same bodies; medians of the ratios of neighbours."""
+    pairs: list[tuple[Posted, Posted]] = []
+    peer: list[str | Path] = [sys.executable, "-m", "benchmarks.lab.not_keeping"]
+    with _running(peer) as (plain, _), _serve(database) as (durable, _):
+        for run in range(ROUNDS + 1):
+            pair = [post(port, deliveries(A_ROUND, run)) for port in (plain, durable)]
+            assert all(set(one.codes) == {b"200"} for one in pair), pair
+            if run:  # the first warms up
+                pairs.append((pair[0], pair[1]))
+    rates = [ours.rate / theirs.rate for theirs, ours in pairs]
+    slow = [ours.p99 / theirs.p99 for theirs, ours in pairs]
+    rate, p99 = statistics.median(rates), statistics.median(slow)
+    own = statistics.median(ours.rate for _, ours in pairs)
+    spread = f"{min(rates):.2f} to {max(rates):.2f}; {own:.0f} a second"
+    return [
+        Line(
+            f"{name}: durable / not kept", f"≥ {LEAST_RATIO}", f"{rate:.2f} ×",
+            rate >= LEAST_RATIO, spread,
+        ),
+        Line(
+            f"{name}: p99 at 16 connections / not kept", f"≤ {MOST_P99:g}", f"{p99:.1f} ×",
+            p99 <= MOST_P99, f"{min(slow):.1f} to {max(slow):.1f}",
+        ),
+    ]  # fmt: skip
+
+
+def _memory(name: str, database: str, alerts: int, minutes: float) -> list[Line]:
+    """Resident memory after a twentieth of the alerts, after all, after a soak at half speed."""
+    with _serve(database) as (port, pid):
+        many = alerts // ALERTS
+        first = post(port, deliveries(many // 20, 1, ALERTS))
+        time.sleep(20)  # a pass over what came
+        warm = _resident(pid)
+        posted = post(port, deliveries(many - many // 20, 2, ALERTS))
+        time.sleep(40)
+        after = _resident(pid)
+        peak = post(port, deliveries(3000, 3)).rate
+        soak = deliveries(round(peak / 2 * 60 * minutes), 4)
+        soaked = post(port, soak, rate=peak / 2)
+        time.sleep(20)
+        end, most = _resident(pid), _resident(pid, "VmHWM")
+        codes = first.codes + posted.codes + soaked.codes
+    note = f"{warm} → {after} → {end} MiB, at most {most}; answers {dict(codes)}"
+    grown = max(after, end) / warm
+    return [
+        Line(
+            f"{name}: {alerts:,} alerts, then {minutes:g} min at {peak / 2:.0f} a second",
+            f"≤ {MOST_GROWTH} × the first twentieth", f"{grown:.2f} ×", grown <= MOST_GROWTH, note,
+        ),
+        Line(f"{name}: most resident memory", f"≤ {MOST_MIB} MiB", f"{most} MiB", most <= MOST_MIB),
+    ]  # fmt: skip
+
+
+def _resident(pid: int, key: str = "VmRSS") -> int:
+    """MiB."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.partition(f"{key}:")[2].split()[0]) // 1024
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", choices=("speed", "memory", "all"), default="all")
+    parser.add_argument("--alerts", type=int, default=1_000_000)
+    parser.add_argument("--minutes", type=float, default=30, help="of the soak")
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    given = parser.parse_args()
+    server = postgres.Postgres() if given.database != "sqlite" else None
+    lines: list[Line] = []
+    try:
+        for name in ("sqlite", "postgresql"):
+            if given.database in (name, "both"):
+                made = lambda n=name: server.database() if server and n != "sqlite" else ""  # noqa: E731
+                if given.part != "memory":
+                    lines += _speed(name, made())
+                if given.part != "speed":
+                    lines += _memory(name, made(), given.alerts, given.minutes)
+    finally:
+        if server is not None:
+            server.drop()
+    sys.stdout.write(table(lines) + "\n")
+    return int(any(line.met is False for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

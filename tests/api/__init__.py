@@ -1,0 +1,1 @@
+"""The HTTP interface against the document that describes it."""

@@ -1,0 +1,1 @@
+"""Input of those who mean harm, at a real `serve` process."""

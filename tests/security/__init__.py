@@ -1,0 +1,1 @@
+"""Who gets in, over what, and who is let go."""
