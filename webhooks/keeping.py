@@ -34,6 +34,10 @@ class Keepers:
     alerts: Callable[[str, bytes, AlertDelivery], None]
     quarantine: Callable[[str, bytes, Refused], None]
     events: Callable[[tuple[Event, ...]], int]
+    services_of: Callable[[str], tuple[str, ...]]
+    """The services of the events kept so far whose id begins with the text."""
+    ignored: Callable[[], None]
+    """Told of each request of a known sender that tells of nothing that is kept."""
     attempts: Callable[[bytes, AttemptBatch], int]
     samples: Callable[[str, Write], Written]
     """`samples(version, what was sent by remote write)`."""

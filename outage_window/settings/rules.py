@@ -9,7 +9,7 @@ from typing import Protocol
 from outage_window.settings.models import SQLITE, Service, Settings
 from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import Key
-from webhooks.credentials import SIGNED
+from webhooks.credentials import NAMING, SIGNED, SIGNING
 
 WEEK = 7 * 86400.0
 
@@ -126,14 +126,20 @@ def _unsendable(settings: Settings) -> list[Key]:
 
 
 def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
-    """A sender that could never post, or whose secret or mapping would never be asked for."""
-    if sender.mapping is not None and sender.kind != "alerts":
-        return [("mapping", "expected only with kind: alerts")]
-    if sender.kind in SIGNED:
-        found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
-        missing = sender.secret is None and asked
-        return found + ([("secret", f"expected what {sender.kind} signs under")] if missing else [])
-    return [("secret", "expected token: only github and pagerduty sign")] if sender.secret else []
+    """A sender that could never post, or a setting of it that would never be of use."""
+    found = []
+    kind = sender.kind
+    if sender.mapping is not None and kind != "alerts":
+        found.append(("mapping", "expected only with kind: alerts"))
+    if sender.services and kind not in NAMING:
+        found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
+    if kind in SIGNED and sender.token is not None:
+        found.append(("token", f"expected secret: {kind} signs"))
+    if kind in SIGNED and sender.secret is None and asked:
+        found.append(("secret", f"expected what {kind} signs under"))
+    if kind not in SIGNING and sender.secret is not None:
+        found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))
+    return found
 
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, str]]:

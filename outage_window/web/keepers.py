@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from outage_window.clock import Clock, never_back
 from outage_window.intake import Intake
 from outage_window.live.assigning import heartbeat
@@ -54,6 +56,8 @@ def keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
         events=keep.events,
+        services_of=keep.services_of,
+        ignored=keep.ignored,
         attempts=keep.attempts,
         samples=keep.samples,
         declare=keep.declare,
@@ -98,6 +102,13 @@ class _Keep:
         new = self._write(lambda c: events.keep(c, found, now))
         self.status.count("events", by=new)
         return new
+
+    def services_of(self, beginning: str) -> tuple[str, ...]:
+        with _busy(), self.store.read() as connection:
+            return events.services_of(connection, beginning)
+
+    def ignored(self) -> None:
+        self.status.count("events_ignored")
 
     def attempts(self, body: bytes, found: AttemptBatch) -> int:
         # Packed here, beside other requests: the one writer only puts rows down.
@@ -154,6 +165,6 @@ def _busy() -> Iterator[None]:
     """A store that fails is told to the sender as a reason to send again."""
     try:
         yield
-    except StoreFailed as error:
+    except (StoreFailed, SQLAlchemyError) as error:
         log.error("cannot store what came: %s", error)
         raise Busy from error

@@ -129,6 +129,7 @@ class _Collector:
             ("deliveries", "Alertmanager deliveries that were kept, re-sends included."),
             ("quarantined", "Deliveries that could not be understood and are kept raw."),
             ("events", "Events that were kept."),
+            ("events_ignored", "Webhooks of GitHub and PagerDuty that tell of nothing kept."),
             ("attempts", "Attempts of users that were kept."),
         )
         for name, text in counted:

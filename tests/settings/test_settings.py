@@ -275,3 +275,54 @@ def test_samples_and_presets_that_are_none(tmp_path, wrong):
     (line,) = problems(tmp_path, f"{PULLED}  {wrong}\n")
     assert line.startswith(":7: services[0].")
     assert "expected" in line
+
+
+SENDER = "senders:\n- {name: gh, kind: github, secret: x, services: %s}\n"
+
+
+def test_a_sender_says_what_it_calls_our_services(tmp_path):
+    settings = loaded(tmp_path, SENDER % "{acme/auth: auth, 'acme/auth:staging': [], '*': [a, b]}")
+    assert settings.senders[0].services == {
+        "acme/auth": ("auth",), "acme/auth:staging": (), "*": ("a", "b")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SENDER % "{acme/auth: [a/b]}", ":2: senders[0].services.acme/auth[0]: expected a name of"),
+        (SENDER % "{acme/auth: 5}", ":2: senders[0].services.acme/auth: expected a list"),
+        (SENDER % "[auth]", ":2: senders[0].services: expected keys and values"),
+        (
+            "senders: [{name: a, kind: grafana, services: {a: b}}]",
+            ":1: senders[0].services: expected it only with kind github, pagerduty, events",
+        ),
+        (
+            "senders: [{name: a, kind: github, token: x}]",
+            ":1: senders[0].token: expected secret: github signs",
+        ),
+        (
+            "senders: [{name: a, kind: grafana, secret: x}]",
+            ":1: senders[0].secret: expected token: only github, pagerduty, events sign",
+        ),
+        (
+            "senders: [{name: a, kind: events, token: x}, {name: b, kind: pagerduty}]",
+            ":1: senders[1].secret: expected what pagerduty signs under",
+        ),
+    ],
+)
+def test_what_a_sender_cannot_be(tmp_path, text, expected):
+    assert any(line.startswith(expected) for line in problems(tmp_path, text))
+
+
+def test_a_service_that_nobody_knows_is_warned_of_with_line_and_key(tmp_path):
+    file = tmp_path / "s.yml"
+    sender = "senders:\n- name: gh\n  kind: github\n  secret: x\n  services:\n    acme/auth: [%s]\n"
+    file.write_text(PULLED + sender % "auth, atuh")
+    warned = CliRunner().invoke(command, [str(file)])
+    key = "senders[0].services.acme/auth"
+    assert warned.stderr == f"{file}:12: {key}: warning: no service atuh among yours\n"
+    assert f"{file}: good" in warned.stdout
+    for known in (PULLED + sender % "auth", sender % "from-alerts-alone"):
+        file.write_text(known)
+        assert CliRunner().invoke(command, [str(file)]).stderr == ""
