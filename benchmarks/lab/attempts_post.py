@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from flask import Flask
@@ -27,7 +29,6 @@ from webhooks.credentials import Credentials
 from webhooks.doors.receiver import receiver
 from webhooks.keeping import Keepers
 from webhooks.model import AttemptBatch
-from webhooks.remote_write.model import Written
 
 START = 1_704_067_200
 ASKED = 0.5
@@ -100,18 +101,8 @@ def _parsing_only() -> Flask:
         return len(found.time)
 
     app = Flask(__name__)
-    nothing = lambda *_: None  # noqa: E731
-    keep = Keepers(
-        alerts=nothing,
-        quarantine=nothing,
-        events=lambda _: 0,
-        attempts=count,
-        samples=lambda _, found: Written(len(found.of), 0, 0),
-        declare=lambda _: {},
-        change=lambda *_: {},
-        refused=nothing,
-        now=lambda: 0,
-    )
+    nothing: dict[str, Any] = {one.name: lambda *_: None for one in fields(Keepers)}
+    keep = Keepers(**nothing | {"attempts": count})
     app.register_blueprint(receiver(keep, Credentials()))
     return app
 

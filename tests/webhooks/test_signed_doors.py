@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+from dataclasses import fields
 from urllib.parse import urlencode
 
 import pytest
@@ -45,11 +46,13 @@ class Receiver:
 
     def __init__(self, keys):
         self.kept, self.counted = [], []
-        keep = Keepers(
-            alerts=refuse, quarantine=refuse, attempts=refuse, declare=refuse, change=refuse,
-            events=self._keep, services_of=lambda beginning: ("auth",),
-            ignored=lambda: self.counted.append("ignored"), refused=self.counted.append,
-        )  # fmt: skip
+        own = {
+            "events": self._keep,
+            "services_of": lambda beginning: ("auth",),
+            "ignored": lambda: self.counted.append("ignored"),
+            "refused": self.counted.append,
+        }
+        keep = Keepers(**{one.name: refuse for one in fields(Keepers)} | own)
         app = Flask("test")
         app.register_blueprint(receiver(keep, keys))
         self.client = app.test_client()
