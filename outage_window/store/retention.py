@@ -14,6 +14,7 @@ from outage_window.store.schema import (
     events,
     incidents,
     maintenance,
+    sample_arrivals,
     sample_blocks,
     series,
     silences,
@@ -57,6 +58,8 @@ def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElem
         (alerts, alerts.c.id, and_(over, own)),
         (events, events.c.id, told),
         (sample_blocks, sample_blocks.c.series_id, taken),
+        # Of a service that is sent no more: else they are in blocks within hours.
+        (sample_arrivals, sample_arrivals.c.id, sample_arrivals.c.first < horizon),
         (backfilled_alerts, backfilled_alerts.c.starts_at, asked),
         (silences, silences.c.id, silences.c.ends_at < horizon),
         (maintenance, maintenance.c.id, maintenance.c.end < horizon),

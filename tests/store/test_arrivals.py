@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outage_window.store import StoreFailed, arrivals, samples
+from outage_window.store import StoreFailed, arrivals, retention, samples
 from outage_window.store.arrays import pack_arrival, unpack_arrival
 from outage_window.store.arrivals import Superseded
 from outage_window.store.samples import BLOCK, Progress, Samples, label_text
@@ -168,6 +168,15 @@ def test_other_selectors_supersede_what_is_under_way(store):
     assert (merged(store), waiting(store)) == ({}, rows)
     with store.read() as connection:
         assert samples.reached(connection, "auth") == Progress(0, "other selectors")
+
+
+def test_what_nobody_merges_goes_with_the_rest(store):
+    """The service was removed from the settings, or is pulled now."""
+    (good,) = numbers(store, ("attempts", GOOD))
+    keep(store, (good, 5, 1.0))
+    keep(store, (good, 9, 1.0))
+    retention.expire(store, 7)
+    assert [one.first for one in waiting(store)] == [9]
 
 
 def test_known_series_with_their_newest_samples(store):
