@@ -12,7 +12,6 @@ import yaml
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.web import create_app
-from tests.live.conftest import store  # noqa: F401
 
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = CONFIG / "rules" / "outage-window.yml"
@@ -38,7 +37,7 @@ def settings(tmp_path, services=1):
 
 
 @pytest.fixture
-def client(store, tmp_path):  # noqa: F811
+def client(store, tmp_path):
     status = Status(0)
     app = create_app(store, settings(tmp_path), status)
     status.committed(0.01, 3, 1)
@@ -111,7 +110,7 @@ def test_no_label_is_anybodys_input(client):
     assert "evil" not in client.get("/metrics").text
 
 
-def test_it_stays_cheap_with_a_thousand_services(store, tmp_path):  # noqa: F811
+def test_it_stays_cheap_with_a_thousand_services(store, tmp_path):
     client = create_app(store, settings(tmp_path, 1000)).test_client()
     client.get("/metrics")
     began = time.perf_counter()
