@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from webhooks.model import Refused
 
+_BLANKS = re.compile(r"[ \t\r\n]*")
 # PostgreSQL refuses NUL, UTF-8 cannot hold a lone surrogate: both become U+FFFD, as Go would do.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -39,8 +42,23 @@ def load(body: bytes, field: str = "body", most: int | None = MOST) -> Any:
 
 def load_text(text: str, field: str) -> Any:
     """As `load`, for text that is already decoded."""
+    return _decoded(field, lambda: _DECODER.decode(text))
+
+
+def load_all(text: str, field: str) -> list[Any]:
+    """The JSON values of a text that holds several, one after another; else as `load_text`."""
+    found: list[Any] = []
+    at = _after_blanks(text, 0)
+    while at < len(text):
+        value, end = _decoded(field, partial(_DECODER.raw_decode, text, at))
+        found.append(value)
+        at = _after_blanks(text, end)
+    return found
+
+
+def _decoded(field: str, decode: Callable[[], Any]) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        return decode()
     except RecursionError:
         raise Refused(field, "expected JSON nested less deeply") from None
     except json.JSONDecodeError as error:
@@ -49,6 +67,12 @@ def load_text(text: str, field: str) -> Any:
         raise Refused(field, error.expected) from None
     except ValueError:  # integers longer than Python converts
         raise Refused(field, "expected numbers of a sane length") from None
+
+
+def _after_blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    assert match is not None  # it matches nothing, too
+    return match.end()
 
 
 def clean(text: str) -> str:
@@ -91,3 +115,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise Refused("body", f"expected JSON, which has no {name}")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)

@@ -62,14 +62,14 @@ FILE = click.Path(path_type=str)
 @click.option(
     "--time-marks",
     type=click.Choice(["start", "end"]),
-    help="What a time marks of its interval (tables: start; PromQL expressions: end).",
+    help="What a time marks of its interval (PromQL and Grafana's series: end; others: start).",
 )
 @click.option("--attempts-selector", metavar="SELECTOR", help="Which series count attempts.")
 @click.option("--errors-selector", metavar="SELECTOR", help="Which series count errors.")
 @click.option(
     "--quantity",
     type=click.Choice(["ratio", "rate", "count"]),
-    help="What the values of a PromQL expression are.",
+    help="What values are that are no raw samples, where the file does not tell.",
 )
 @click.option("--system-reasons", metavar="A,B", help="Failure reasons that are the service's own.")
 @click.option("--user-reasons", metavar="A,B", help="Failure reasons that are the user's own.")
@@ -88,8 +88,9 @@ FILE = click.Path(path_type=str)
 def command(**given: Any) -> int:
     """Find the outage windows in EXPORTs and say when they began, ended and whom they hit.
 
-    Each EXPORT is a CSV, NDJSON or Parquet table, Prometheus API JSON, or OpenMetrics text with
-    times; gzip is unpacked. Times are read and shown in UTC.
+    Each EXPORT is a CSV, NDJSON or Parquet table; Prometheus API JSON, OpenMetrics, /federate or
+    promtool's output; CSV of Grafana; or JSON of CloudWatch, Azure Monitor or Datadog. Gzip is
+    unpacked. Times are read and shown in UTC.
     """
     from outage_window.drafts.from_batch import picture, write_reports
     from outage_window.drafts.templates import named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
@@ -21,7 +20,31 @@ class Meters:
     """
 
     def __init__(self) -> None:
-        self._build = _build()
+        self._build = Info(
+            "outage_window_build", "The version that runs, and what it runs on.", registry=None
+        )
+        self._build.info(
+            {
+                "version": _version(),
+                "python_version": platform.python_version(),
+                "implementation": platform.python_implementation(),
+            }
+        )
+        self.reload_good = Gauge(
+            "outage_window_config_last_reload_successful",
+            "1 if the settings that were last read are in use, 0 if they could not be.",
+            registry=None,
+        )
+        self.reload_good.set(1)
+        self.reloaded_at = Gauge(
+            "outage_window_config_last_reload_success_timestamp_seconds",
+            "When the settings in use were read.",
+            registry=None,
+        )
+        self._of_requests()
+        self._of_the_store()
+
+    def _of_requests(self) -> None:
         self.requests = Counter(
             "outage_window_http_requests",
             "Requests that were answered, by route.",
@@ -35,54 +58,35 @@ class Meters:
             buckets=ANSWERS,
             registry=None,
         )
-        self.commits = _histogram(
-            "store_commit_duration_seconds", "Transactions of the writer, failed ones too.", COMMITS
+        self.heartbeat_at = Gauge(
+            "outage_window_heartbeat_last_received_timestamp_seconds",
+            "When the heartbeat alert last came by way of an Alertmanager; 0 before the first.",
+            registry=None,
         )
-        self.groups = _histogram(
-            "store_commit_writes", "Writes that one transaction took together.", GROUPS
+
+    def _of_the_store(self) -> None:
+        self.commits = Histogram(
+            "outage_window_store_commit_duration_seconds",
+            "Transactions of the writer, failed ones too.",
+            buckets=COMMITS,
+            registry=None,
+        )
+        self.groups = Histogram(
+            "outage_window_store_commit_writes",
+            "Writes that one transaction took together.",
+            buckets=GROUPS,
+            registry=None,
         )
         self.failed_writes = Counter(
             "outage_window_store_failed_writes",
             "Writes that the database did not take.",
             registry=None,
         )
-        self.reload_good = _gauge(
-            "config_last_reload_successful",
-            "1 if the settings that were last read are in use, 0 if they could not be.",
-        )
-        self.reloaded_at = _gauge(
-            "config_last_reload_success_timestamp_seconds", "When the settings in use were read."
-        )
-        self.heartbeat_at = _gauge(
-            "heartbeat_last_received_timestamp_seconds",
-            "When the heartbeat alert last came by way of an Alertmanager; 0 before the first.",
-        )
-        self.reload_good.set(1)
 
     def add_to(self, registry: CollectorRegistry) -> None:
         """Let a registry expose them: each app has its own, and all show the same counts."""
         for meter in vars(self).values():
             registry.register(meter)
-
-
-def _gauge(name: str, text: str) -> Gauge:
-    return Gauge(f"outage_window_{name}", text, registry=None)
-
-
-def _histogram(name: str, text: str, bounds: Sequence[float]) -> Histogram:
-    return Histogram(f"outage_window_{name}", text, buckets=bounds, registry=None)
-
-
-def _build() -> Info:
-    build = Info("outage_window_build", "The version that runs, and what on.", registry=None)
-    build.info(
-        {
-            "version": _version(),
-            "python_version": platform.python_version(),
-            "implementation": platform.python_implementation(),
-        }
-    )
-    return build
 
 
 def _version() -> str:

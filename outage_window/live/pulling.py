@@ -10,7 +10,7 @@ import numpy as np
 
 from outage_window.settings.models import Service
 from outage_window.sources.pull import TooMuch
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from outage_window.store import Store, samples
 from outage_window.store.samples import Progress, Samples
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from outage_window.sources.arrow import Cell
 from outage_window.sources.files import Source
 
 DELIMITERS = (",", ";", "\t")
+_DECLARED = re.compile(r'\s*"?sep=([,;|\t])"?[ ]*\r?\n')
+_QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*"', re.MULTILINE)
 
 
 def names(source: Source) -> tuple[str, ...]:
@@ -72,28 +75,45 @@ def _read(source: Source, layout: Layout, types: Mapping[str, Any]) -> Any:
 
 
 def _header(source: Source) -> Layout:
-    """Read the header; the delimiter is the one that splits the header into the most names."""
-    start = io.StringIO(source.data[:65536].decode("utf-8", "replace"), newline="")
-    splits = []
-    for delimiter in DELIMITERS:
-        start.seek(0)
-        rows = csv.reader(start, delimiter=delimiter)
-        try:
-            header = next(row for row in rows if row)
-        except (csv.Error, StopIteration):
-            raise InputError(source.place(1), "expected a header with column names") from None
-        splits.append((tuple(name.strip() for name in header), delimiter, rows.line_num))
-    return max(splits, key=lambda split: len(split[0]))
+    """Read the header, after a line `sep=` such as Excel wants, if there is one."""
+    start = source.data[:65536].decode("utf-8", "replace")
+    declared, above = _declared(start)
+    skipped, start = start.count("\n", 0, above), start[above:]
+    delimiter = _delimiter(start, declared)
+    rows = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+    try:
+        header = next(row for row in rows if row)
+    except (csv.Error, StopIteration):
+        raise InputError(source.place(1), "expected a header with column names") from None
+    return tuple(name.strip() for name in header), delimiter, skipped + rows.line_num
+
+
+def _declared(start: str) -> tuple[str, int]:
+    """The delimiter that a line `sep=` names, and how many characters end with that line."""
+    match = _DECLARED.match(start)
+    return ("", 0) if match is None else (match[1], match.end())
+
+
+def _delimiter(start: str, declared: str) -> str:
+    """The one that is most often in the header outside of quotes; of equals the first to come."""
+    start = start.lstrip("\r\n")
+    bare = start.split("\n", 1)[0]
+    if '"' in bare:
+        bare = _QUOTED.sub(r"\1", start).split("\n", 1)[0]
+    known: list[str] = [*declared, *DELIMITERS]
+    return max(known, key=lambda one: (bare.count(one), one == declared, -(bare + one).index(one)))
 
 
 def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each row after the header with the line that it starts on: slow, for naming a line only."""
-    text = io.StringIO(source.data.decode("utf-8", "replace"), newline="")
-    rows = csv.reader(text, delimiter=delimiter)
+    text = source.data.decode("utf-8", "replace")
+    above = _declared(text)[1]
+    before = text[:above].count("\n")
+    rows = csv.reader(io.StringIO(text[above:], newline=""), delimiter=delimiter)
     started, header = 1, True
     for row in rows:
         if row and not header:
-            yield started, row
+            yield started + before, row
         header = header and not row
         started = rows.line_num + 1
 

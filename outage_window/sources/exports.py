@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from detector.estimate import Origin
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
-from outage_window.sources import expressions, intervals, openmetrics, prometheus, samples, tables
-from outage_window.sources.files import kind_of, read
+from outage_window.sources import expressions, grafana, intervals, samples, tables
+from outage_window.sources.files import Source, read
 from outage_window.sources.intervals import TOO_LITTLE
+from outage_window.sources.kinds import SAMPLES, kind_of
 from outage_window.sources.reading import Reading
-from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.sampled import Sampled, SampleFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +72,26 @@ def _some_left(services: Sequence[ServiceData]) -> None:
 
 def _read(path: str, reading: Reading, found: _Found) -> None:
     source = read(path)
-    kind = kind_of(source)
-    if kind not in ("prometheus", "openmetrics"):
+    reader = _samples(source, reading)
+    if reader is None:
         rows = tables.read(source, reading)
         found.rows += rows
         found.inputs.append(rows[0].origin)
         return
-    file = prometheus.read(source) if kind == "prometheus" else openmetrics.read(source)
+    file = reader(source, reading)
     if not any(len(series.time) for series in file.series):
         raise InputError(source.name, "no samples; expected at least one series with values")
     found.inputs.append(file.origin)
     found.notes[file.origin] = file.notes
     _by_name(file, found)
+
+
+def _samples(source: Source, reading: Reading) -> Callable[[Source, Reading], SampleFile] | None:
+    """The reader of a file of samples; None for a table."""
+    kind = kind_of(source)
+    if kind == "delimited" and grafana.claims(source, reading):
+        return grafana.read
+    return SAMPLES.get(kind)
 
 
 def _by_name(file: SampleFile, found: _Found) -> None:

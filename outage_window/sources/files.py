@@ -1,4 +1,4 @@
-"""A file to its bytes, its hash and the kind of export that it holds."""
+"""A file to its bytes, its hash and how it begins."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ import codecs
 import gzip
 import hashlib
 import io
-import json
-import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from detector.estimate import Origin
 from outage_window.errors import InputError
 
-Kind = Literal["delimited", "parquet", "ndjson", "prometheus", "openmetrics", "keycloak"]
-
 SAFE, MOST_RATIO, MOST_BYTES = 2**26, 100, 2**32
 """A packed file may be so large when unpacked (64 MiB), or so many times its size, up to 4 GiB."""
 
-EXPECTED = "expected CSV, NDJSON, Parquet, Prometheus API JSON or OpenMetrics text"
-_SAMPLE = re.compile(
-    rb"[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?[ \t]+([+-]?[0-9.]+\S*|NaN|[+-]?Inf)(\s|$)"
+EXPECTED = (
+    "expected CSV, NDJSON, Parquet, text of samples with times (OpenMetrics, federate, promtool),"
+    " or JSON of Prometheus, CloudWatch, Azure Monitor or Datadog"
 )
 
 
@@ -31,12 +26,14 @@ _SAMPLE = re.compile(
 class Source:
     """One file as it was read: `data` without compression and byte-order mark, UTF-8 if text.
 
-    `sha256` is of the file as it lies on disk, so that `sha256sum` agrees.
+    `sha256` is of the file as it lies on disk, so that `sha256sum` agrees. `above` is how many
+    lines of the file come before `data`, where it is a part of one.
     """
 
     name: str
     data: bytes
     sha256: str
+    above: int = 0
 
     def origin(self, rows: int) -> Origin:
         """What a number derived from this file names as its input."""
@@ -44,7 +41,7 @@ class Source:
 
     def place(self, line: int) -> str:
         """How an error names a line (from 1) of this file."""
-        return f"{self.name}: line {line}"
+        return f"{self.name}: line {line + self.above}"
 
     def text(self) -> str:
         """The file as text; `InputError` with the line where it is not UTF-8."""
@@ -53,6 +50,24 @@ class Source:
         except UnicodeDecodeError as error:
             line = self.data.count(b"\n", 0, error.start) + 1
             raise InputError(self.place(line), "expected text in UTF-8") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a file begins, by which each reader tells whether the file is its own.
+
+    `first` is the first line that is not blank, without the blanks around it.
+    """
+
+    name: str
+    data: bytes
+    first: bytes
+
+
+def head_of(source: Source) -> Head:
+    """The head of a file."""
+    first = source.data.lstrip().split(b"\n", 1)[0].strip()
+    return Head(source.name, source.data, first)
 
 
 def read(path: str) -> Source:
@@ -96,59 +111,3 @@ def _plain(path: str, data: bytes) -> bytes:
         except UnicodeDecodeError:
             raise InputError(path, "begins as UTF-16 but is not; expected UTF-8") from None
     return data.removeprefix(codecs.BOM_UTF8)
-
-
-def kind_of(source: Source) -> Kind:
-    """Tell the kind by the content; the name decides only between kinds of JSON.
-
-    Binary content, and text that is none of the kinds, is an `InputError`.
-    """
-    data = source.data
-    if data.startswith(b"PAR1"):
-        return "parquet"
-    if b"\0" in data[:65536]:
-        raise InputError(source.name, f"binary content; {EXPECTED}")
-    first = data.lstrip().split(b"\n", 1)[0].strip()
-    if first.startswith(b"{"):
-        return _kind_of_json(source, first)
-    if first.startswith(b"["):
-        if _lists_events(data):
-            return "keycloak"
-        raise InputError(
-            source.place(1), "a JSON list; expected Prometheus API JSON or NDJSON (one row a line)"
-        )
-    if first.startswith((b"# ", b"#\t")) or _SAMPLE.match(first):
-        return "openmetrics"
-    try:
-        first.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(source.place(1), f"not text in UTF-8; {EXPECTED}") from None
-    return "delimited"
-
-
-def _kind_of_json(source: Source, first: bytes) -> Kind:
-    try:
-        value = json.loads(first)
-    except (ValueError, RecursionError):  # a document over several lines, or a damaged line
-        rows = source.name.removesuffix(".gz").endswith((".ndjson", ".jsonl"))
-        return "ndjson" if rows else "prometheus"
-    answer = isinstance(value, dict) and value.keys() & {"data", "resultType", "errorType"}
-    return "prometheus" if answer else "ndjson"
-
-
-def is_event(value: object) -> bool:
-    """Whether a JSON value looks like an event of Keycloak's, as its admin API gives them."""
-    return (
-        isinstance(value, dict)
-        and {"type", "time"} <= value.keys()
-        and not value.keys().isdisjoint({"userId", "realmId", "ipAddress"})
-    )
-
-
-def _lists_events(data: bytes) -> bool:
-    """Whether a JSON list begins with such an event."""
-    start = data[:65536].decode("utf-8", "replace").lstrip()[1:].lstrip()
-    try:
-        return is_event(json.JSONDecoder().raw_decode(start)[0])
-    except (ValueError, RecursionError):
-        return False

@@ -8,12 +8,17 @@ from typing import Any
 
 from outage_window.errors import InputError
 from outage_window.sources.arrow import Cell
-from outage_window.sources.files import Source
+from outage_window.sources.files import Head, Source
 from webhooks.bodies import clean, load_text
 from webhooks.model import Refused
 
 PLAIN = {int, float, str}
 EXPECTED = "expected one JSON object a line"
+
+
+def claims(head: Head) -> bool:
+    """Whether a file, which is no other kind of JSON, begins with an object."""
+    return head.first.startswith(b"{")
 
 
 def names(source: Source) -> tuple[str, ...]:

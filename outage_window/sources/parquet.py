@@ -7,10 +7,15 @@ from typing import Any
 
 from outage_window.errors import InputError
 from outage_window.sources.arrow import Cell, texts
-from outage_window.sources.files import Source
+from outage_window.sources.files import Head, Source
 
 MOST_ROWS = 2**26
 """A few bytes of Parquet can stand for any number of equal rows: more than this fill memory."""
+
+
+def claims(head: Head) -> bool:
+    """Whether a file is Parquet, by its mark."""
+    return head.data.startswith(b"PAR1")
 
 
 def names(source: Source) -> tuple[str, ...]:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from outage_window.errors import InputError
-from outage_window.sources.files import Source
-from outage_window.sources.samples import Sampled, SampleFile
+from outage_window.sources.reading import Reading
+from outage_window.sources.sampled import Sampled
 from outage_window.sources.times import plausible
-from webhooks.bodies import clean, load_text
-from webhooks.model import Refused
+from webhooks.bodies import clean
 
+KEYS = {"data", "resultType", "errorType"}
 EXPECTED = (
     "expected Prometheus API JSON with a matrix (query with a range such as x[6h], or query_range)"
 )
 
 
-def read(source: Source) -> SampleFile:
-    """Read one answer of the API; anything but a matrix of float samples is an `InputError`."""
-    try:
-        answer = load_text(source.text(), "")
-    except Refused as error:
-        raise InputError(source.name, f"{EXPECTED}: {error.expected}") from None
-    series = matrix(answer, source.name)
-    reason = partial(answer)
-    notes = () if reason is None else (f"{source.name} may lack samples: {reason}",)
-    return SampleFile(source.origin(sum(len(s.time) for s in series)), tuple(series), notes)
+def claims(value: object) -> bool:
+    """Whether a JSON value looks like an answer of the API, or like a matrix as promtool has it."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, dict) and "metric" in one for one in value)
+    return isinstance(value, dict) and not value.keys().isdisjoint(KEYS)
+
+
+def series(answers: Sequence[tuple[str, Any]], reading: Reading) -> tuple[list[Sampled], list[str]]:
+    """The series of all answers, and what must be said of them; else `InputError`, see `matrix`."""
+    notes = []
+    for where, answer in answers:
+        reason = partial(answer) if isinstance(answer, dict) else None
+        if reason is not None:
+            notes.append(f"{where} may lack samples: {reason}")
+    return [one for where, answer in answers for one in matrix(answer, where)], notes
 
 
 def matrix(answer: Any, where: str) -> list[Sampled]:
@@ -35,6 +41,8 @@ def matrix(answer: Any, where: str) -> list[Sampled]:
 
     Samples that are NaN (stale ones too) are left out. Native histograms are refused.
     """
+    if isinstance(answer, list):  # of `promtool query --format=json`
+        answer = {"resultType": "matrix", "result": answer}
     if not isinstance(answer, dict):
         raise InputError(where, EXPECTED)
     if answer.get("status") == "error" or "errorType" in answer:

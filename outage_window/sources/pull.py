@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from outage_window.errors import InputError
 from outage_window.sources import prometheus
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from webhooks.bodies import load
 from webhooks.model import Refused
 

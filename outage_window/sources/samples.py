@@ -9,39 +9,16 @@ import numpy as np
 
 from detector.estimate import Origin
 from detector.increase import Counter, increases
-from detector.series import F64
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources.breakdowns import Labelled
 from outage_window.sources.fitness import APART, apart, impossible, miscounted
 from outage_window.sources.intervals import TOO_LITTLE
 from outage_window.sources.reading import Reading
+from outage_window.sources.sampled import Sampled, SampleFile
 from outage_window.sources.selectors import Matcher, Selector
 
 OUTCOMES = ("result", "outcome")
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """One series: its labels, its name under `__name__`; `time` and `value` of shape (n,)."""
-
-    labels: Mapping[str, str]
-    time: F64
-    value: F64
-
-    @property
-    def named(self) -> bool:
-        """Raw samples of a metric have a name; the values of an expression have none."""
-        return bool(self.labels.get("__name__"))
-
-
-@dataclass(frozen=True, slots=True)
-class SampleFile:
-    """All the series of one file; `notes` are what must be said of every service in it."""
-
-    origin: Origin
-    series: tuple[Sampled, ...]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +164,9 @@ def merge(all_series: Sequence[Sampled], where: str) -> list[Sampled]:
 
 
 def _one(parts: list[Sampled], where: str) -> Sampled:
-    labels = parts[0].labels
+    labels, told = parts[0].labels, parts[0].told
+    if any(part.told != told for part in parts):
+        raise InputError(where, f"series {dict(labels)} is told to be of two kinds; expected one")
     time = np.concatenate([part.time for part in parts])
     value = np.concatenate([part.value for part in parts])
     order = np.argsort(time, kind="stable")
@@ -198,4 +177,4 @@ def _one(parts: list[Sampled], where: str) -> Sampled:
             where,
             f"series {dict(labels)} has two values at the same time; expected one",
         )
-    return Sampled(labels, np.delete(time, again + 1), np.delete(value, again + 1))
+    return Sampled(labels, np.delete(time, again + 1), np.delete(value, again + 1), told)

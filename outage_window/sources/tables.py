@@ -15,6 +15,7 @@ from outage_window.sources import arrow, tabular
 from outage_window.sources import columns as columns_of
 from outage_window.sources.columns import Columns
 from outage_window.sources.files import Source
+from outage_window.sources.formatted import Unit
 from outage_window.sources.numbers import floats
 from outage_window.sources.reading import Reading
 from outage_window.sources.times import seconds
@@ -104,11 +105,12 @@ def split(table: tabular.Table, column: str | None, default: str) -> list[tuple[
 def _values(table: tabular.Table, found: Columns) -> tuple[F64 | None, F64, NDArray[np.int8]]:
     """Attempts (if any), errors or ratio or level, and what is impossible about each row."""
 
-    def column(name: str | None) -> F64 | None:
-        return None if name is None else floats(table.columns[name], name, table.place)
+    def column(name: str | None, unit: Unit = "") -> F64 | None:
+        return None if name is None else floats(table.columns[name], name, table.place, unit)
 
-    attempts, errors, ratio = column(found.attempts), column(found.errors), column(found.ratio)
-    value = next(v for v in (errors, ratio, column(found.level)) if v is not None)
+    attempts, errors, ratio = column(found.attempts), column(found.errors), column(found.ratio, "%")
+    level = column(found.level, "/s")
+    value = next(v for v in (errors, ratio, level) if v is not None)
     fault = faults_of(attempts, value, ratio is not None)
     if attempts is not None and ratio is not None:
         with np.errstate(invalid="ignore"):  # infinity times 0, which is a fault already

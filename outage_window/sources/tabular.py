@@ -9,7 +9,8 @@ from typing import Any
 from outage_window.errors import InputError
 from outage_window.sources import delimited, ndjson, parquet
 from outage_window.sources.arrow import Cell, flat
-from outage_window.sources.files import Source, kind_of
+from outage_window.sources.files import Source
+from outage_window.sources.kinds import SAMPLES, kind_of
 
 Place = Callable[[int], str]
 """Row number (from 0) to how an error names it: file and line."""
@@ -49,5 +50,6 @@ def _kind(source: Source) -> Any:
     kinds = {"delimited": delimited, "ndjson": ndjson, "parquet": parquet}
     kind = kind_of(source)
     if kind not in kinds:
-        raise InputError(source.name, f"{kind} data; expected a table: CSV, NDJSON or Parquet")
+        found = "samples of series" if kind in SAMPLES else f"{kind} data"
+        raise InputError(source.name, f"{found}; expected a table: CSV, NDJSON or Parquet")
     return kinds[kind]

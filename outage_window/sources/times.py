@@ -164,7 +164,7 @@ def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
     finite = np.isfinite(values)
     if not finite.all():
         raise InputError(place(_first(~finite)), f"the time is not a finite number; {_EXPECTED}")
-    chosen = unit or _unit_of(values)
+    chosen = unit or unit_of(values)
     if chosen is None:
         row = _first((values < FIRST) | (values >= LAST * 1e9)) if len(values) else 0
         raise InputError(
@@ -176,7 +176,10 @@ def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
     return result
 
 
-def _unit_of(values: Any) -> TimeUnit | None:
+def unit_of(values: Any) -> TimeUnit | None:
+    """The only unit in which all of the numbers, shape (n,), are between 2000 and 2100, or None."""
+    if not np.isfinite(values).all():
+        return None
     for unit, scale in UNITS.items():
         if FIRST * scale <= values.min() and values.max() < LAST * scale:
             return unit

@@ -9,7 +9,7 @@ import numpy as np
 from outage_window.live.watch import Watch
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
-from outage_window.sources.samples import Sampled
+from outage_window.sources.sampled import Sampled
 from outage_window.web import create_app
 
 BORN = 1_700_006_400

@@ -56,7 +56,17 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("web: {listen: 127.0.0.1}", ":1: web.listen: expected HOST:PORT"),
         ("web: {listen: 0.0.0.0:9195}", ":1: web.listen: expected a loopback address, or"),
         ("web:\n  token: ü", ":2: web.token: expected a token of ASCII"),
-        ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected sqlite:///FILE"),
+        ("storage: {url: 'mysql://x/y'}", ":1: storage.url: expected sqlite:///FILE"),
+        ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected postgresql://USER@HOST/D"),
+        (
+            "storage: {url: 'postgresql://u:p@h/d'}",
+            ":1: storage.url: expected no password in it: storage.password_file is for that",
+        ),
+        (
+            "storage: {url: 'postgresql://u@h/d'}",
+            "attempts.user_key_file: expected a file of at least 32 bytes",
+        ),
+        ("storage: {retention: 8d}", ":1: storage.retention: expected at least a week more"),
         ("attempts: {retention: 35}", ":1: attempts.retention: expected a duration such as"),
         ("attempts:\n  retain: 3d", ":2: attempts.retain: unknown key, expected retention?"),
         (

@@ -11,6 +11,7 @@ import yaml
 
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
+from outage_window.store import Store
 from outage_window.web import create_app
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -37,7 +38,8 @@ def settings(tmp_path, services=1):
 
 
 @pytest.fixture
-def client(store, tmp_path):
+def client(tmp_path):
+    store = Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
     status = Status(0)
     app = create_app(store, settings(tmp_path), status)
     status.committed(0.01, 3, 1)
@@ -46,7 +48,8 @@ def client(store, tmp_path):
     for path in ("/", "/nothing", "/-/ready"):
         found.get(path)
     found.post(ALERTS, data=b"[")
-    return found
+    yield found
+    store.close()
 
 
 def samples(client, **headers):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from outage_window.errors import InputError
+from outage_window.sources.exposition import read
 from outage_window.sources.files import Source
-from outage_window.sources.openmetrics import read
 from outage_window.sources.prometheus import matrix
+from outage_window.sources.reading import Reading
 
 BAD_LINES = ["a_total{b=c} 1 2", "a_total 1", "a_total x 2", "a_total 1 x", "a_total 1 9e99"]
 Series = dict[tuple[tuple[str, str], ...], list[tuple[float, float]]]
@@ -23,7 +24,7 @@ def ours(text: str) -> Series:
         tuple(sorted(one.labels.items())): list(
             zip(one.time.tolist(), one.value.tolist(), strict=True)
         )
-        for one in read(Source("a.txt", text.encode(), "")).series
+        for one in read(Source("a.txt", text.encode(), ""), Reading()).series
         if len(one.time)
     }
 
@@ -83,7 +84,7 @@ def test_agrees_on_any_label(rows: list[tuple[str, float, int]]) -> None:
 @pytest.mark.parametrize("line", BAD_LINES)
 def test_names_the_line(line: str) -> None:
     with pytest.raises(InputError, match="line 2"):
-        read(Source("a.txt", f"# TYPE a counter\n{line}\n# EOF\n".encode(), ""))
+        read(Source("a.txt", f"# TYPE a counter\n{line}\n# EOF\n".encode(), ""), Reading())
 
 
 def test_a_matrix_keeps_no_nan(tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ BAD = [
     ("b.json", '[{"time": 1, "type": "LOGIN"}]', "line 1: a JSON list"),
     ("b.json", "[]", "line 1: a JSON list"),
     ("b.json", '{"status":"success","data":{"resultType":"matrix","result":[]}}',
-     "prometheus data; expected a table"),
+     "samples of series; expected a table"),
     ("b.parquet", "PAR1 and no more", "expected a readable Parquet file"),
     ("b.csv", "", "the file is empty"),
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from outage_window.errors import InputError
-from outage_window.sources.files import Source, is_event, kind_of
+from outage_window.sources.files import Source
+from outage_window.sources.kinds import is_event, kind_of
 from outage_window.sources.times import EARLIEST, LATEST
 from outage_window.sources.users.kept import Rows
 from outage_window.sources.users.roles import OWN

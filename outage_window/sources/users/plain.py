@@ -12,7 +12,8 @@ from outage_window.reasons import Reasons
 from outage_window.sources import tabular
 from outage_window.sources.arrow import Cell, flat, texts
 from outage_window.sources.columns import USUAL
-from outage_window.sources.files import Source, kind_of
+from outage_window.sources.files import Source
+from outage_window.sources.kinds import kind_of
 from outage_window.sources.reading import Reading
 from outage_window.sources.times import seconds
 from outage_window.sources.users.kept import Kept, Rows
