@@ -115,6 +115,20 @@ def test_wrong_paths_and_methods_get_one_line_of_json(serving):
     assert serving.get(ALERTS).status_code == 405
 
 
+def test_commits_and_their_failures_are_counted(serving):
+    name = "outage_window_store_"
+    before = serving.metric(name + "commit_duration_seconds_count")
+    failed = serving.metric(name + "failed_writes_total")
+    serving.post(ALERTS, BODIES[0].read_bytes())
+    assert serving.metric(name + "commit_duration_seconds_count") > before
+    other = sqlite3.connect(serving.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert serving.post(ALERTS, BODIES[0].read_bytes()).status_code == 503
+    other.execute("ROLLBACK")
+    other.close()
+    assert serving.metric(name + "failed_writes_total") > failed
+
+
 def test_a_locked_database_is_answered_503_and_nothing_is_lost(serving):
     body = json.dumps(FIRING | {"receiver": "while locked"}).encode()
     other = sqlite3.connect(serving.database, isolation_level=None)

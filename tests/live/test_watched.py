@@ -18,7 +18,10 @@ class Nothing(Metrics):
 
 
 def said(caplog):
-    return [r.getMessage() for r in caplog.records if "assessed" in r.getMessage()]
+    """What was said of the service, without other records."""
+    found = [r for r in caplog.records if "assessed" in r.getMessage()]
+    assert {r.service for r in found} <= {"auth"}
+    return [r.getMessage() for r in found]
 
 
 def test_a_selector_that_matches_nothing_is_no_success_and_said_once(store, caplog):
@@ -28,7 +31,7 @@ def test_a_selector_that_matches_nothing_is_no_success_and_said_once(store, capl
     place.at(BORN + DAY + 15)
     assert place.metric(SUCCEEDED) == 0
     (line,) = said(caplog)
-    assert line.startswith("service auth is not assessed: no data: Prometheus has no series for")
+    assert line.startswith("not assessed: no data: Prometheus has no series for")
     assert "not assessed: no data: Prometheus has no series" in place.client.get("/").text
 
 
@@ -48,7 +51,7 @@ def test_a_metric_that_was_renamed_stops_the_clock_until_it_is_back(store, caplo
     del metrics.samples
     place.at(BORN + 2 * DAY + 930)
     assert place.metric(SUCCEEDED) == BORN + 2 * DAY + 930
-    assert said(caplog)[1:] == ["service auth is assessed"]
+    assert said(caplog)[1:] == ["assessed again"]
 
 
 def test_counts_that_grow_are_no_other_reason(store, caplog):

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
 COMPOSE = yaml.safe_load((CONFIG / "compose.yml").read_text())
 SERVICES = COMPOSE["services"]
+OVER = yaml.safe_load((CONFIG / "compose.postgresql.yml").read_text())
 DOCKERFILE = (CONFIG / "Dockerfile").read_text()
 HOSTS = ("prometheus", "alertmanager")
 TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -37,7 +38,22 @@ SERVICE = {
         "restart": {"enum": ["no", "always", "on-failure", "unless-stopped"]},
         "read_only": {"type": "boolean"},
         "stop_grace_period": {"type": "string", "pattern": "^[0-9]+s$"},
-        **dict.fromkeys(("secrets", "volumes", "tmpfs", "cap_drop", "profiles"), TEXTS),
+        **dict.fromkeys(("secrets", "volumes", "tmpfs", "cap_drop"), TEXTS),
+        "healthcheck": {
+            "type": "object",
+            "required": ["test"],
+            "additionalProperties": False,
+            "properties": {
+                "test": TEXTS,
+                "interval": {"pattern": "^[0-9]+s$"},
+                "timeout": {"pattern": "^[0-9]+s$"},
+                "retries": {"type": "integer"},
+            },
+        },
+        "depends_on": {
+            "type": "object",
+            "additionalProperties": {"properties": {"condition": {"const": "service_healthy"}}},
+        },
         "security_opt": {**TEXTS, "items": {"enum": ["no-new-privileges:true"]}},
     },
     "oneOf": [{"required": ["image"]}, {"required": ["build"]}],
@@ -67,16 +83,21 @@ def mounts(name):
     return [tuple(text.split(":")[:2]) for text in SERVICES[name].get("volumes", ())]
 
 
-def settings(tmp_path):
-    """What `serve` would read in its container, with a token of the test's own."""
-    (tmp_path / "token").write_text("t\n")
-    env = {
-        name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
-        for name, value in SERVICES["outage-window"]["environment"].items()
-    }
-    secret = env["OUTAGE_WINDOW_WEB__TOKEN_FILE"]
-    assert secret == f"/run/secrets/{SERVICES['outage-window']['secrets'][0]}"
-    env["OUTAGE_WINDOW_WEB__TOKEN_FILE"] = str(tmp_path / "token")
+def settings(tmp_path, *over):
+    """What `serve` would read in its container, with secrets of the test's own."""
+    env, secrets = {}, []
+    for file in (COMPOSE, *over):
+        service = file["services"]["outage-window"]
+        env |= service["environment"]
+        secrets += service["secrets"]
+        assert set(service["secrets"]) <= set(file["secrets"])
+    for name, value in env.items():
+        if name.endswith("_FILE"):
+            secret = value.removeprefix("/run/secrets/")
+            secrets.remove(secret)
+            (tmp_path / secret).write_text("0123456789abcdef" * 4)
+            env[name] = str(tmp_path / secret)
+    assert secrets == []
     ((file, _), *_) = mounts("outage-window")
     return load(str(CONFIG / file), env)
 
@@ -86,6 +107,12 @@ def test_it_uses_keys_that_compose_knows():
     wrong = json.loads(json.dumps(COMPOSE).replace("read_only", "readonly"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, SCHEMA)
+    whole = {part: {**COMPOSE[part], **OVER[part]} for part in ("services", "secrets", "volumes")}
+    whole["services"]["outage-window"] = {
+        **SERVICES["outage-window"],
+        **OVER["services"]["outage-window"],
+    }
+    jsonschema.validate(whole, SCHEMA)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -97,6 +124,20 @@ def test_what_is_mounted_exists(name):
     for secret in SERVICES[name].get("secrets", ()):
         ignored = (ROOT / ".gitignore").read_text().split("\n")
         assert f"config/{Path(COMPOSE['secrets'][secret]['file']).name}" in ignored
+
+
+def test_postgresql_is_reached_by_the_name_and_password_that_it_has(tmp_path):
+    found = settings(tmp_path, OVER)
+    server = OVER["services"]["postgresql"]
+    user = server["environment"]["POSTGRES_USER"]
+    assert found.storage.url == f"postgresql://{user}@postgresql/{user}"
+    theirs = server["environment"]["POSTGRES_PASSWORD_FILE"]
+    ours = OVER["services"]["outage-window"]["environment"]["OUTAGE_WINDOW_STORAGE__PASSWORD_FILE"]
+    assert theirs == ours == f"/run/secrets/{server['secrets'][0]}"
+    assert user in server["healthcheck"]["test"]
+    for secret in OVER["secrets"].values():
+        name = Path(secret["file"]).name
+        assert f"config/{name}" in (ROOT / ".gitignore").read_text().split("\n")
 
 
 def test_the_settings_are_good_and_meet_the_other_containers(tmp_path):
