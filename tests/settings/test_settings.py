@@ -67,7 +67,10 @@ def test_an_empty_file_is_all_defaults(tmp_path):
             "storage: {url: 'postgresql://u@h/d'}",
             ":1: attempts.user_key_file: expected a file of at least 32 bytes",
         ),
-        ("storage: {retention: 6d}", ":1: storage.retention: expected at least a week more"),
+        (
+            "prometheus: {url: 'http://p:9'}\nstorage: {retention: 30d}",
+            ":2: storage.retention: expected at least a week more than prometheus.history",
+        ),
         ("attempts: {retention: 35}", ":1: attempts.retention: expected a duration such as"),
         ("attempts:\n  retain: 3d", ":2: attempts.retain: unknown key, expected retention?"),
         (
