@@ -251,6 +251,8 @@ def test_a_failure_of_the_store_is_503_never_429(receiver, version):
 
 @both
 def test_what_no_service_asks_for_needs_no_store(receiver, version):
+    """But for the first request, before which the series that are kept are not known."""
+    assert receiver.send(made(version, (OTHER, [(NOW, 1.0)]))).status_code == 204
     receiver.close()
     assert receiver.send(made(version, (OTHER, [(NOW, 1.0)]))).status_code == 204
 
