@@ -40,25 +40,26 @@ class PullFeed(Stored):
         super().__init__(service, history, "Prometheus")
         self._store = store
         self._client = client
-        self._loaded = False
+        self._known: Progress | None = None
+        """How far the store reached when all of it was known here: another process may go on."""
 
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: what is stored already is read once, what it lacks is pulled."""
         since = now - self._history
         changed = False
-        if not self._loaded:
-            with self._store.read() as connection:
-                done = samples.reached(connection, self._service.name)
-                stored = samples.load(connection, self._service.name, since)
-            if done is not None and done.source == source_of(self._service):
-                changed = self._cache.add(stored)
-        self._loaded = False  # what a failing pull still stores is read from the store next time
+        with self._store.read() as connection:
+            done = samples.reached(connection, self._service.name)
+            mine = done is not None and done.source == source_of(self._service)
+            if mine and done != self._known:
+                changed = self._cache.add(samples.load(connection, self._service.name, since))
+        self._known = None  # what a failing pull still stores is read from the store next time
         newest = self._cache.until
         found, caught_up = pull(
             self._service, self._client, self._store, now, self._history, newest
         )
-        self._loaded = True
         changed = self._cache.add(found) or changed
+        with self._store.read() as connection:
+            self._known = samples.reached(connection, self._service.name)
         self._cache.forget_before(since)
         return changed, caught_up
 
