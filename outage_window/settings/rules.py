@@ -76,11 +76,14 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
             yield ("storage", "retention"), expected
 
 
-def _histories(settings: Settings) -> Iterator[tuple[str, float]]:
+def _histories(settings: Settings) -> list[tuple[str, float]]:
+    """The keys of what is learned from, with their seconds; none at all counts as nothing."""
+    found = []
     if settings.prometheus is not None:
-        yield "prometheus.history", settings.prometheus.history
+        found.append(("prometheus.history", settings.prometheus.history))
     if any(service.source == "remote_write" for service in settings.services):
-        yield "remote_write.history", settings.remote_write.history
+        found.append(("remote_write.history", settings.remote_write.history))
+    return found or [("prometheus.history", 0.0)]
 
 
 def guarded(settings: Settings, by_web: bool) -> bool:
