@@ -23,6 +23,8 @@ BRIEF = {
     "alerts-truncated": "alerts were cut off",
     "data-gap-at-edge": "a gap in the data at an edge",
     "data-gap": "a gap in the data",
+    "silence-beside-outage": "alerts were silenced",
+    "maintenance-beside-outage": "maintenance beside the outage",
 }
 """Every contradiction that there is, by id, in a few words for a headline."""
 
@@ -50,5 +52,7 @@ QUESTIONS = {
     "alerts-truncated": "Which alerts were cut off?",
     "data-gap-at-edge": _GAP,
     "data-gap": _GAP,
+    "silence-beside-outage": "Which alerts fired meanwhile, and who knew of the outage?",
+    "maintenance-beside-outage": "Did the outage begin with the maintenance?",
 }
 """What people are asked about each."""

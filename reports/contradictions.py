@@ -13,6 +13,8 @@ from reports.rule import rule_evidence, rule_outcome
 
 LATE = 1800.0
 """Seconds from onset to first alert above which the alert is called late."""
+NEAR = 900.0
+"""Seconds from the end of maintenance to an onset below which it may hide the real one."""
 SLOW_DELIVERY = 300.0
 """Seconds from an alert's start to its first delivery above which that is mentioned."""
 
@@ -28,7 +30,7 @@ class Contradiction:
 
 def contradictions(incident: Incident) -> tuple[Contradiction, ...]:
     """All that does not fit in an incident, the gravest first; none is a guess at a cause."""
-    checks = (_alarm, _first_alert, _start, _end, _alert_ends, _data)
+    checks = (_alarm, _announced, _first_alert, _start, _end, _alert_ends, _data)
     return tuple(found for check in checks for found in check(incident))
 
 
@@ -58,6 +60,28 @@ def _without_window(incident: Incident, first: AlertFact | None) -> Iterator[Con
     if started is not None:
         text = f"People declared a start at {times.utc(started.time)}; none was measured: {because}"
         yield Contradiction("declared-without-outage", f"{text}.", _declared_evidence(started))
+
+
+def _announced(incident: Incident) -> Iterator[Contradiction]:
+    """Silences and maintenance that hide something of a measured outage."""
+    window = incident.window
+    if window is None:
+        return
+    for one in incident.announced:
+        if one.start >= window.until or one.end < window.onset - NEAR:
+            continue
+        when = f"from {times.utc(one.start)} to {times.utc(one.end)}"
+        if one.kind == "silence":
+            text = (
+                f"Alerts were silenced {when} ({one.matchers}): one that fired then reached nobody."
+            )
+        else:
+            text = (
+                f"Maintenance was announced {when}: metrics of that time have no say, so that an "
+                "edge inside of it is not known."
+            )
+        evidence = {"start": times.utc(one.start), "end": times.utc(one.end)}
+        yield Contradiction(f"{one.kind}-beside-outage", text, evidence)
 
 
 def _first_alert(incident: Incident) -> Iterator[Contradiction]:

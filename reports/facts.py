@@ -20,6 +20,10 @@ class AlertFact:
     of recovery. `received_at` is the first delivery (None in batch), `deliveries` counts re-sends,
     `truncated` is the most alerts that the sender cut off beside it, `unlisted` how many alerts
     of a flood it stands for besides itself.
+
+    `backfilled` names who was asked for an alert that no delivery brought (its `deliveries` are 0),
+    or is `end` where only its end was asked for. `active_since` is when its condition began to
+    hold, before it waited to fire; None where that is not known.
     """
 
     name: str
@@ -33,6 +37,23 @@ class AlertFact:
     deliveries: int = 1
     truncated: int = 0
     unlisted: int = 0
+    backfilled: Literal["", "end", "alertmanager", "prometheus"] = ""
+    active_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What people announced beforehand or muted: [`start`, `end`) in seconds since the epoch.
+
+    `maintenance` takes the metrics of that time out of what is judged; a `silence` only kept alerts
+    from being told to anybody. `text` is the reason, `matchers` which alerts a silence muted.
+    """
+
+    kind: Literal["maintenance", "silence"]
+    start: float
+    end: float
+    text: str
+    matchers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +159,5 @@ class Incident:
     """Where the alerts and events came from."""
     corrections: tuple[Correction, ...] = ()
     related: tuple[Related, ...] = ()
+    announced: tuple[Announced, ...] = ()
+    """Maintenance and silences of the service around the incident."""

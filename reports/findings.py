@@ -133,8 +133,13 @@ def _finding(
 
 
 def _by_chance(changes: Sequence[float], extent: tuple[float, float] | None) -> float | None:
-    """How often any moment has a change shortly before it, by how frequent changes are."""
+    """For how much of the time there was a change shortly before."""
     if extent is None or extent[1] - extent[0] < DAY:
         return None
-    inside = sum(extent[0] <= change < extent[1] for change in changes)
-    return 1 - math.exp(-inside * SHORTLY / (extent[1] - extent[0]))
+    begin, end = extent
+    covered, reached = 0.0, begin  # changes close together, such as a deploy's two ends, count once
+    for change in sorted(changes):
+        until = min(change + SHORTLY, end)
+        covered += max(0.0, until - max(change, reached))
+        reached = max(reached, until)
+    return covered / (end - begin)

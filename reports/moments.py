@@ -14,7 +14,7 @@ NEAR = 7200.0
 """A change this long (seconds) before an edge, or less, is named as near in time."""
 
 EARLIEST = 1800.0
-"""A ticket that came longer (seconds) before the onset is not taken for a report of it."""
+"""What came longer (seconds) before the onset was of something else: a ticket, or an answer."""
 
 SELF = ("outage_window", "self")
 """Alerts of the program's own voice carry this label; they are no evidence."""
@@ -102,6 +102,12 @@ def events_of(incident: Incident, *types: str) -> tuple[EventFact, ...]:
     return tuple(sorted((e for e in incident.events if e.type in types), key=lambda e: e.time))
 
 
+def about_it(incident: Incident, kind: str) -> tuple[EventFact, ...]:
+    """The events of a type that can be about the incident: the others came long before it."""
+    onset = -math.inf if incident.window is None else incident.window.onset
+    return tuple(e for e in events_of(incident, kind) if e.time >= onset - EARLIEST)
+
+
 def declared_start(incident: Incident) -> EventFact | None:
     """The start that people declared: their correction, else the earliest event."""
     said = _corrected(incident, "declared_start")
@@ -134,15 +140,13 @@ def detected(incident: Incident) -> Detected:
 
     A ticket or report from more than half an hour before the onset is of something else.
     """
-    onset = -math.inf if incident.window is None else incident.window.onset
     found: list[tuple[float, int, Detected]] = []
     alert = first_alert(incident)
     if alert is not None:
         found.append((alert.fired_at, 0, Detected("alert", alert.fired_at, alert.name)))
     kinds: tuple[tuple[str, Means], ...] = (("ticket", "ticket"), ("detected_by", "report"))
     for rank, (kind, means) in enumerate(kinds, start=1):
-        reports = [e for e in events_of(incident, kind) if e.time >= onset - EARLIEST]
-        for event in reports[:1]:
+        for event in about_it(incident, kind)[:1]:
             found.append((event.time, rank, Detected(means, event.time, event.text)))
     return min(found, key=lambda f: f[:2])[2] if found else Detected("not_known", None, "")
 
@@ -158,9 +162,14 @@ def time_to_detect(incident: Incident) -> Delay:
 
 
 def time_to(incident: Incident, kind: str, what: str, missing: str) -> Delay:
-    """Onset to the first event of a kind, such as `acknowledged`."""
-    for event in events_of(incident, kind)[:1]:
+    """Onset to the first event of a kind, such as `acknowledged`.
+
+    One from more than half an hour before the onset is of something else.
+    """
+    for event in about_it(incident, kind)[:1]:
         return _since_onset(incident, event.time, what)
+    if events_of(incident, kind):
+        missing += " but what came long before the onset"
     return _refused(missing, f"an event of type {kind}")
 
 

@@ -91,7 +91,7 @@ def steps(incident: Incident) -> tuple[Step, ...]:
         if alert.received_at is not None:
             marks.append(("First alert delivered", alert.received_at))
     for kind, name in STEPS:
-        marks += [(name, e.time) for e in moments.events_of(incident, kind)[:1]]
+        marks += [(name, e.time) for e in moments.about_it(incident, kind)[:1]]
     marks.sort(key=lambda mark: mark[1])
     since = "the onset"
     return tuple(

@@ -28,6 +28,9 @@ def tidy(incident: Incident) -> Incident:
             replace(c, value=label(c.value), by=label(c.by), before=label(c.before))
             for c in incident.corrections
         ),
+        announced=tuple(
+            replace(a, text=label(a.text), matchers=label(a.matchers)) for a in incident.announced
+        ),
         findings=tuple(replace(f, because=plain(f.because)) for f in incident.findings),
         related=tuple(
             replace(r, id=label(r.id), service=label(r.service)) for r in incident.related

@@ -8,7 +8,7 @@ from itertools import pairwise
 from detector.estimate import Estimate
 from reports import moments, times
 from reports.escape import note
-from reports.facts import AlertFact, EventFact, Incident
+from reports.facts import AlertFact, Announced, EventFact, Incident
 
 WORDS = {
     "acknowledged": "Acknowledged",
@@ -22,6 +22,11 @@ WORDS = {
     "mitigating": "Mitigating",
     "note": "Note",
     "ticket": "Ticket",
+}
+ASKED = ("alertmanager", "prometheus")
+ANNOUNCED = {
+    "maintenance": "Announced; metrics of that time have no say",
+    "silence": "Alerts were muted in Alertmanager",
 }
 MILESTONES = frozenset(WORDS) - {"note", "ticket"}
 _ORDER = ("Change", "Onset", "Alert fired", "Ticket")
@@ -46,7 +51,8 @@ class Row:
 
 def timeline(incident: Incident) -> tuple[Row, ...]:
     """All rows in order of time. Alerts of one name are folded into one row fired, one resolved."""
-    rows = [*_window(incident), *_alerts(incident), *_events(incident)]
+    told = [row for one in incident.announced for row in _announced(one, incident.as_of)]
+    rows = [*_window(incident), *_alerts(incident), *_events(incident), *told]
     return tuple(sorted(rows, key=lambda row: (row.time, _rank(row.kind), row.kind, row.text)))
 
 
@@ -108,16 +114,40 @@ def _folded(alerts: list[AlertFact], counts: bool) -> list[Row]:
         text += f" ({n} times{on}, last {times.utc(last.fired_at)})"
     sent = sum(alert.deliveries + alert.unlisted for alert in alerts)
     text += f"; delivered {sent} times" if sent > n else ""
+    text += _asked_for(alerts)
     rows = [Row(first.fired_at, f"{kind} fired", text, counts, count=n)]
     ended = [a for a in alerts if a.resolved_at is not None]
     if ended and len(ended) == len(alerts):
         final = max(ended, key=lambda a: a.resolved_at or 0.0)
         assert final.resolved_at is not None
         how = " by time-out, which is no evidence of recovery" if final.timed_out else ""
+        how += "; its end is back-filled, no delivery told it" if final.backfilled == "end" else ""
         all_ended = f"{first.name}: the last of {n} ended{how}" if n > 1 else first.name + how
         end = "timed out" if final.timed_out else "resolved"
         rows.append(Row(final.resolved_at, f"{kind} {end}", all_ended, counts, count=n))
     return rows
+
+
+def _asked_for(alerts: list[AlertFact]) -> str:
+    """What no delivery told, but somebody who was asked: that they fired, and since when."""
+    first, text = alerts[0], ""
+    asked = [a.backfilled.capitalize() for a in alerts if a.backfilled in ASKED]
+    if asked:
+        some = f"{len(asked)} of them " if len(asked) < len(alerts) else ""
+        text = f"; {some}back-filled from {' and '.join(sorted(set(asked)))}, not delivered"
+    if first.active_since is not None and first.active_since < first.fired_at:
+        text += f"; its condition held since {times.utc(first.active_since)}"
+    return text
+
+
+def _announced(one: Announced, as_of: float) -> list[Row]:
+    """When maintenance or a silence began, and when it ended if it did."""
+    which = f" ({one.matchers})" if one.matchers else ""
+    said = f": {one.text}" if one.text else ""
+    word = "Maintenance" if one.kind == "maintenance" else "Silence"
+    rows = [Row(one.start, f"{word} begins", f"{ANNOUNCED[one.kind]}{which}{said}", False)]
+    ends = Row(one.end, f"{word} ends", f"The end of what began {times.utc(one.start)}", False)
+    return [*rows, ends] if one.end <= as_of else rows
 
 
 def _events(incident: Incident) -> list[Row]:

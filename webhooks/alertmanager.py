@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from webhooks.bodies import clean, load, object_at, text_at
@@ -23,8 +24,13 @@ def parse(body: bytes) -> AlertDelivery:
     one. Bytes that UTF-8 or a database cannot hold become U+FFFD in texts.
     """
     value = object_at(load(body), "body")
-    if value.get("version") != VERSION:
-        raise Refused("version", f'expected "{VERSION}", the Alertmanager webhook format')
+    return taken_apart(value, VERSION, "the Alertmanager webhook format")
+
+
+def taken_apart(value: dict[str, Any], version: str, format_name: str) -> AlertDelivery:
+    """A body that is decoded; `Refused` also where it is of another version than `version`."""
+    if value.get("version") != version:
+        raise Refused("version", f'expected "{version}", {format_name}')
     alerts = value.get("alerts")
     if not isinstance(alerts, list):
         raise Refused("alerts", "expected a list of alerts")
@@ -47,7 +53,7 @@ def _alert(item: object, field: str) -> Alert:
     status = value.get("status")
     if status not in ("firing", "resolved"):
         raise Refused(f"{field}.status", "expected firing or resolved")
-    labels = _texts(value.get("labels"), f"{field}.labels")
+    labels = texts_at(value.get("labels"), f"{field}.labels")
     ends_at = parse_end(value.get("endsAt"), f"{field}.endsAt") if status == "resolved" else None
     if status == "resolved" and ends_at is None:
         raise Refused(f"{field}.endsAt", "expected the end of a resolved alert")
@@ -55,7 +61,7 @@ def _alert(item: object, field: str) -> Alert:
         fingerprint=_fingerprint(value, labels, field),
         status=status,
         labels=labels,
-        annotations=_texts(value.get("annotations", {}), f"{field}.annotations"),
+        annotations=texts_at(value.get("annotations", {}), f"{field}.annotations"),
         starts_at=parse_time(value.get("startsAt"), f"{field}.startsAt"),
         ends_at=ends_at,
         generator_url=text_at(value, "generatorURL", f"{field}.", ""),
@@ -67,12 +73,17 @@ def _fingerprint(value: dict[str, Any], labels: dict[str, str], field: str) -> s
     found = text_at(value, "fingerprint", f"{field}.", "")
     if len(found) > 64:
         raise Refused(f"{field}.fingerprint", "expected at most 64 characters")
-    if found:
-        return found
-    return "labels:" + hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]
+    return found or of_labels(labels)
 
 
-def _texts(value: object, field: str) -> dict[str, str]:
+def of_labels(labels: Mapping[str, str]) -> str:
+    """A fingerprint for senders that give none: a hash of the labels, and of nothing else."""
+    text = json.dumps(dict(labels), sort_keys=True)
+    return "labels:" + hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def texts_at(value: object, field: str) -> dict[str, str]:
+    """An object of short texts, such as labels; `Refused` naming `field`."""
     pairs = object_at(value, field)
     if len(pairs) > _LABELS:
         raise Refused(field, f"expected at most {_LABELS} of them")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 from werkzeug.datastructures import Headers
+
+from webhooks.mapped import OWN, Mapped
+from webhooks.naming import Services
 
 SenderKind = Literal[
     "alertmanager", "grafana", "alerts", "prometheus", "events", "attempts", "github", "pagerduty"
@@ -19,16 +23,26 @@ SenderKind = Literal[
 KINDS: tuple[SenderKind, ...] = get_args(SenderKind)
 SIGNED = ("github", "pagerduty")
 """Kinds that sign their bodies under a shared secret instead of sending a token."""
+SIGNING = (*SIGNED, "events")
+"""Kinds that can sign: Flux, which sends events, does either."""
+NAMING = SIGNING
+"""Kinds that call services by names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies."""
+    """A sender that is known by name. `token` is sent by it, `secret` signs its bodies.
+
+    `mapping` says where its bodies have what, of a sender of generic JSON.
+    `services` are the services that are meant by each name that it has for something.
+    """
 
     name: str
     kind: SenderKind
     token: str | None = None
     secret: str | None = None
+    services: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    mapping: Mapped = OWN
 
 
 class Login(Protocol):
@@ -74,18 +88,48 @@ class Credentials:
         for name, token in self._tokens(kind):
             if sent is not None and hmac.compare_digest(sent, token.encode()) and found is None:
                 found = name
-        if found is None and self.login is not None and self.login.needed():
-            user = self.login.user(headers)
-            return None if user is None else self._as_user(kind, user)
-        return found
+        return found if found is not None else self.by_user(kind, headers)
 
-    def _as_user(self, kind: SenderKind, user: str) -> str:
+    def by_user(self, kind: SenderKind, headers: Headers) -> str | None:
+        """The name of the sender as whom a user posts; None: no user."""
+        if self.login is None or not self.login.needed():
+            return None
+        user = self.login.user(headers)
+        if user is None:
+            return None
         own = any(one.kind == kind and one.name == user for one in self.senders)
         return user if own else self._usual(kind)
 
     def secrets(self, kind: SenderKind) -> list[tuple[str, str]]:
         """(name, secret) of each sender of a kind that signs."""
         return [(one.name, one.secret) for one in self.senders if one.kind == kind and one.secret]
+
+    def mapping(self, name: str) -> Mapped:
+        """Where the bodies of a sender of generic JSON have what: as we describe it by default."""
+        named = (one.mapping for one in self.senders if one.name == name)
+        return next(named, OWN)
+
+    def by_secret(self, kind: SenderKind, signatures: Sequence[str], body: bytes) -> str | None:
+        """The name of the sender under whose secret one of the signatures (hex) is the body's.
+
+        Signatures are HMAC-SHA256. Each secret is compared with each of them, in constant time.
+        """
+        if not self.needed:
+            return self._usual(kind)
+        # A header's bytes outside ASCII arrive as Latin-1 text, and match nothing.
+        sent = [signature.encode("latin-1", "replace") for signature in signatures]
+        found = None
+        for name, secret in self.secrets(kind):
+            own = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+            same = [hmac.compare_digest(own, one) for one in sent]
+            if any(same) and found is None:
+                found = name
+        return found
+
+    def services(self, kind: SenderKind, name: str) -> Services:
+        """What the sender of that name calls our services."""
+        known = (one.services for one in self.senders if (one.kind, one.name) == (kind, name))
+        return Services(next(known, {}))
 
     def _tokens(self, kind: SenderKind) -> list[tuple[str, str]]:
         own = [(one.name, one.token) for one in self.senders if one.kind == kind and one.token]

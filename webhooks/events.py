@@ -18,7 +18,11 @@ def parse(body: bytes) -> tuple[Event, ...]:
 
     Unknown keys are refused: a misspelt `team` would otherwise be lost without a word.
     """
-    value = load(body)
+    return told_by(load(body))
+
+
+def told_by(value: object) -> tuple[Event, ...]:
+    """As `parse`, for a value of JSON."""
     if isinstance(value, list):
         if not value:
             raise Refused("body", "expected at least one event")
@@ -43,11 +47,11 @@ def _event(item: object, field: str) -> Event:
         team=text_at(value, "team", field, ""),
         id=text_at(value, "id", field, ""),
     )
-    _bounded(event, field)
-    return event
+    return bounded(event, field)
 
 
-def _bounded(event: Event, field: str) -> None:
+def bounded(event: Event, field: str) -> Event:
+    """The event, unless a text of it is too long, or names no service: then `Refused`."""
     if not event.service.strip():
         raise Refused(f"{field}service", "expected the name of a service")
     if len(event.text) > _TEXT:
@@ -55,3 +59,4 @@ def _bounded(event: Event, field: str) -> None:
     for key in ("service", "team", "id"):
         if len(getattr(event, key)) > 200:
             raise Refused(f"{field}{key}", "expected at most 200 characters")
+    return event

@@ -17,6 +17,8 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EXPECTED = "expected an RFC 3339 time with its zone, such as 2024-01-22T15:30:00Z"
 OLDEST, NEWEST = 0, 7_258_118_400 * NS
 """1970-01-01 and 2200-01-01: no alert, event or attempt is from outside."""
+ZERO_YEARS = ("0001", "0000")
+"""Go's zero time is in the year 1, or the year before it in zones west of Greenwich."""
 
 
 def parse_time(text: object, field: str) -> int:
@@ -33,7 +35,7 @@ def parse_time(text: object, field: str) -> int:
 
 def parse_end(text: object, field: str) -> int | None:
     """As `parse_time`, but Go's zero time (year 1, in whatever zone) means "not ended": None."""
-    if isinstance(text, str) and text[:4] in ("0001", "0000"):
+    if isinstance(text, str) and text[:4] in ZERO_YEARS:
         return None
     return parse_time(text, field)
 

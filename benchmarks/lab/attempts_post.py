@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from flask import Flask
@@ -99,16 +101,8 @@ def _parsing_only() -> Flask:
         return len(found.time)
 
     app = Flask(__name__)
-    nothing = lambda *_: None  # noqa: E731
-    keep = Keepers(
-        alerts=nothing,
-        quarantine=nothing,
-        events=lambda _: 0,
-        attempts=count,
-        declare=lambda _: {},
-        change=lambda *_: {},
-        refused=nothing,
-    )
+    nothing: dict[str, Any] = {one.name: lambda *_: None for one in fields(Keepers)}
+    keep = Keepers(**nothing | {"attempts": count})
     app.register_blueprint(receiver(keep, Credentials()))
     return app
 

@@ -17,7 +17,7 @@ def command(file: str) -> int:
     """Check a settings FILE with the environment over it: a line for each error, exit code 2."""
     from outage_window.errors import without_userinfo
     from outage_window.settings import web_config
-    from outage_window.settings.load import SettingsError, load, missing_exports
+    from outage_window.settings.load import SettingsError, doubts, load
     from outage_window.settings.senders import credentials
 
     try:
@@ -26,7 +26,7 @@ def command(file: str) -> int:
         for line in error.lines:
             click.echo(line, err=True)
         return EXIT_UNUSABLE
-    for line in missing_exports(file, os.environ, settings):
+    for line in doubts(file, os.environ, settings):
         click.echo(line, err=True)
     web = None if settings.web.config_file is None else web_config.load(settings.web.config_file)
     asked = credentials(settings.senders, settings.web.token).needed or (web and web.guards)
@@ -39,6 +39,8 @@ def command(file: str) -> int:
     click.echo(f"stores in {settings.storage.url}")
     if settings.prometheus is not None:
         click.echo(f"asks {without_userinfo(settings.prometheus.url)}")
+    for url in settings.alertmanager.url if settings.alertmanager else ():
+        click.echo(f"asks {without_userinfo(url)} for alerts and silences")
     for service in settings.services:
         alerts = " and ".join(service.alerts) or f'service="{service.name}" or job="{service.name}"'
         click.echo(f"service {service.name}: {service.source}, alerts with {alerts}")

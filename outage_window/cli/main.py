@@ -19,6 +19,7 @@ COMMANDS = {
     "analyze": "Find the outage windows in exports of metrics.",
     "draft": "Write the postmortem draft of an incident.",
     "lint": "Say what is still open in a draft.",
+    "backfill": "Fill in alerts that were missed from Prometheus and Alertmanager.",
     "publish": "Put a draft where the settings say, or bring it up to date there.",
     "users": "Remove what is stored of a user.",
     "check-config": "Check a settings file and name each error.",

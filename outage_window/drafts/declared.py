@@ -91,7 +91,7 @@ def _known(
         return zone, (), (), False
     reach = round(ALERT_REACH) * NS
     with looking(settings.storage.whole_url) as connection:
-        fired = alerts.of_service(connection, service, start - reach, end + reach)
+        fired = alerts.between(connection, start - reach, end + reach, service)
         happened = events.of(connection, service, start - 86400 * NS, end + 86400 * NS)
         for one in incidents.of_service(connection, service, start):
             if one.start < end and one.merged_into is None:

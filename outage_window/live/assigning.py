@@ -75,6 +75,7 @@ def reassign(store: Store, assigner: Assigner) -> None:
         moved += len(changes)
         if changes:
             store.write(lambda c, found=changes: alert_services.assign(c, found))  # type: ignore[misc]
+    store.write(lambda c: alert_services.assign_backfilled(c, assigner.service))
     store.write(lambda c: alert_services.settle(c, assigner.rules))
     if moved:
         log.info("%d stored alerts are of another service by the settings of now", moved)

@@ -10,13 +10,15 @@ from outage_window.document.values import number, time_text
 from reports.chart_table import TableRow, table
 from reports.contradictions import contradictions
 from reports.escape import bare
-from reports.facts import AlertFact, Correction, EventFact, Incident, Related
+from reports.facts import AlertFact, Announced, Correction, EventFact, Incident, Related
 from reports.headline import headline, title
 from reports.quantities import origins
-from reports.timeline import Row, timeline
+from reports.timeline import ASKED, Row, timeline
 
 SCHEMA = "outage-window/incident/v1"
 STEADY_SECONDS = 60.0
+ALWAYS = ("onset", "recovery", "share of users", "alerts", "alerts firing", "events")
+"""Facts that each incident has; the others are counts of what is not there where they lack."""
 STEADY_SHARE = 0.005
 
 
@@ -49,6 +51,7 @@ def document(incident: Incident) -> dict[str, Any]:
         ],
         "corrections": [_correction(one) for one in incident.corrections],
         "related": [_related(one) for one in incident.related],
+        "announced": [_announced(one) for one in incident.announced],
         "data_gaps": [
             {"start": time_text(start), "end": time_text(end)} for start, end in incident.data_gaps
         ],
@@ -61,6 +64,11 @@ def document(incident: Incident) -> dict[str, Any]:
 def facts_of(incident: Incident) -> dict[str, Any]:
     """What is compared: edges in seconds, share of users, and how many alerts and events."""
     window, users = incident.window, incident.users
+    told = {
+        "alerts back-filled": sum(alert.backfilled in ASKED for alert in incident.alerts),
+        "ends back-filled": sum(alert.backfilled == "end" for alert in incident.alerts),
+        "maintenance and silences": len(incident.announced),
+    }
     return {
         "onset": None if window is None else window.start.value,
         "recovery": None if window is None else window.end.value,
@@ -68,6 +76,8 @@ def facts_of(incident: Incident) -> dict[str, Any]:
         "alerts": sum(1 + alert.unlisted for alert in incident.alerts),
         "alerts firing": sum(alert.resolved_at is None for alert in incident.alerts),
         "events": len(incident.events),
+        # Only where there are any, so that what earlier versions closed did not move.
+        **{name: count for name, count in told.items() if count},
     }
 
 
@@ -79,7 +89,7 @@ def moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """
     changes = []
     for name, new in after.items():
-        old = before.get(name)
+        old = before.get(name, None if name in ALWAYS else 0)
         if old != new and not _steady(name, old, new):
             changes.append(f"{name} {_shown(name, old)} → {_shown(name, new)}")
     return ", ".join(changes)
@@ -112,6 +122,8 @@ def _alert(alert: AlertFact) -> dict[str, Any]:
         "timed_out": alert.timed_out,
         "received_at": None if alert.received_at is None else time_text(alert.received_at),
         "deliveries": alert.deliveries,
+        "backfilled": alert.backfilled or None,
+        "active_since": None if alert.active_since is None else time_text(alert.active_since),
     }
 
 
@@ -159,6 +171,16 @@ def _correction(one: Correction) -> dict[str, Any]:
         "before": one.before or None,
         "by": one.by,
         "at": time_text(one.at),
+    }
+
+
+def _announced(one: Announced) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "start": time_text(one.start),
+        "end": time_text(one.end),
+        "text": one.text,
+        "matchers": one.matchers,
     }
 
 

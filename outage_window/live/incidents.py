@@ -14,6 +14,7 @@ from outage_window.ids import new_id
 from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join, until
 from outage_window.kept import StoredIncident
+from outage_window.live.announcing import Announcements
 from outage_window.live.describing import facts_of, moved
 from outage_window.live.drafting import put
 from outage_window.live.joining import clusters as clusters_of
@@ -47,9 +48,11 @@ class Keeper:
         self._settings = settings
         self._config_file = config_file
         self._store = store
+        self.announced = Announcements(settings, store)
 
     def update(self, scene: Scene) -> None:
         """Bring the incidents of a scene's service up to date."""
+        scene = replace(scene, planned=self.announced.planned(scene.service, scene.horizon))
         detection = scene.assessment.detection if scene.assessment else None
         if detection is not None and detection.not_assessed is not None:
             detection = None  # "could not assess" takes back no window that was seen
@@ -155,6 +158,8 @@ class Keeper:
         start: int,
         end: int | None,
     ) -> None:
+        announced = self.announced.around(scene.service, start, end)
+        incident = replace(incident, announced=announced)
         after = facts_of(incident)
         revision, change = stored.revision if stored else 1, ""
         if stored is not None and stored.closed_at is not None and stored.draft is not None:

@@ -53,6 +53,7 @@ def clusters(alerts: Sequence[AlertFact]) -> list[list[AlertFact]]:
 
 def fact_of(alert: StoredAlert) -> AlertFact:
     """The alert as drafts tell it."""
+    fetched = alert.backfilled in ("alertmanager", "prometheus")
     return AlertFact(
         name=alert.labels.get("alertname", "unnamed"),
         labels=alert.labels,
@@ -61,8 +62,10 @@ def fact_of(alert: StoredAlert) -> AlertFact:
         fired_at=alert.starts_at / NS,
         resolved_at=None if alert.ends_at is None else alert.ends_at / NS,
         timed_out=alert.timed_out,
-        received_at=alert.first_received / NS,
+        received_at=None if fetched else alert.first_received / NS,
         deliveries=alert.deliveries,
         truncated=alert.truncated,
         unlisted=alert.unlisted,
+        backfilled=alert.backfilled,
+        active_since=None if alert.active_since is None else alert.active_since / NS,
     )

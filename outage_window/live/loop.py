@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
 log = logging.getLogger(__name__)
+
+
+PATIENCE = 60.0
+"""Seconds that another loop's first pass is waited for: whom it asks may not answer."""
 
 
 class Ticking(Protocol):
@@ -20,7 +25,8 @@ class Ticking(Protocol):
 class Loop:
     """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
 
-    `lead` is asked before each pass: where it says no, another process does it.
+    `lead` is asked before each pass: where it says no, another process does it. `after` is waited
+    for before the first pass, at most `PATIENCE` seconds; `done` is set after each.
     """
 
     def __init__(
@@ -29,10 +35,13 @@ class Loop:
         interval: float,
         name: str = "loop",
         lead: Callable[[], bool] = lambda: True,
+        after: threading.Event | None = None,
     ) -> None:
         self._watch = watch
         self._interval = interval
         self._lead = lead
+        self._after = after
+        self.done = threading.Event()
         self._stop = threading.Event()
         self._before: Loop | None = None
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -55,14 +64,22 @@ class Loop:
         self.tell()
         self.join(patience)
 
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while self._after is not None and not self._after.wait(0.1):
+            if self._stop.is_set() or time.monotonic() > deadline:
+                return
+
     def _run(self) -> None:
         if self._before is not None:
             self._before.join()
             self._before = None  # its settings and samples may go
+        self._wait()
         while not self._stop.is_set():
             try:
                 if self._lead():
                     self._watch.tick()
             except Exception:
                 log.exception("a pass failed; the next one tries again")
+            self.done.set()
             self._stop.wait(self._interval)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from outage_window.store import Store, alerts, events, incidents
+from outage_window.store import Store, alerts, backfilled, events, incidents
 
 LATE = 60 * 10**9
 """What is committed so long after it was received, by whichever replica, is still noticed."""
@@ -25,9 +25,10 @@ class Others:
         with self._store.read() as connection:
             found = alerts.changed(connection, since)
             told = events.changed(connection, since)
+            asked = backfilled.changed(connection, since)
             declared = incidents.declared_services(connection, oldest)
         self._seen = max([since + LATE, *found.values(), *told.values()])
-        names = {*found, *told, *declared, *self._again}
+        names = {*found, *told, *asked, *declared, *self._again}
         self._again = set()
         return sorted(names.difference(configured))
 

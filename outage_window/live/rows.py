@@ -55,7 +55,8 @@ def row(
         start=edges[0],
         end=edges[1],
         has_window=incident.window is not None,
-        alerted=bool(incident.alerts),
+        # Of what Prometheus tells nobody knows whether it was sent to anybody.
+        alerted=any(alert.backfilled != "prometheus" for alert in incident.alerts),
         opened_at=stored.opened_at if stored else now,
         updated_at=now,
         facts=facts_of(incident),

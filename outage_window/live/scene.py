@@ -20,7 +20,8 @@ class Scene:
 
     `assessment` is None while there is no data to judge, and `blind` says why. `data_until`
     (seconds) is how far the samples reach. `stored` are the service's incidents since `horizon`
-    (nanoseconds), where the data begins, `corrections` what people say of each by its id.
+    (nanoseconds), where the data begins, `corrections` what people say of each by its id,
+    `planned` (seconds) when metrics have no say, since maintenance was announced.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Scene:
     events: Sequence[Event]
     stored: Sequence[StoredIncident]
     corrections: Mapping[str, tuple[Correction, ...]]
+    planned: Sequence[tuple[float, float]] = ()
 
 
 def why(scene: Scene, start: float) -> str:
@@ -44,6 +46,8 @@ def why(scene: Scene, start: float) -> str:
         return f"the metrics could not be assessed: {scene.assessment.not_assessed}"
     if scene.data_until is None or scene.data_until < start:
         return "the metrics do not reach that time"
+    if any(begins <= start < ends for begins, ends in scene.planned):
+        return "maintenance was announced for that time, so that its metrics have no say"
     return "the metrics stayed quiet: no elevated errors around that time"
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from outage_window import clock, logs
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live.asked import asked
+from outage_window.live.catching_up import CatchUp
 from outage_window.live.loop import Loop
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
@@ -129,11 +131,24 @@ class Running:
         # A loop of its own: what is published must not keep what is measured waiting.
         targets = build(settings, redraft, REAL)
         publisher = Publisher(store, targets, status, clock.system, settings.web.url)
+        missed = Loop(
+            _catch_up(settings, store, status), settings.catch_up_interval, "catch-up", store.lead
+        )
         loops = (
-            Loop(watch, settings.scan_interval, "watch", store.lead),
+            # First what was missed, so that no incident is closed without the alerts that it had.
+            Loop(watch, settings.scan_interval, "watch", store.lead, missed.done),
+            missed,
             Loop(publisher, settings.scan_interval, "publish", store.lead),
         )
         return _Parts(settings, app, loops)
+
+
+def _catch_up(settings: Settings, store: Store, status: Status) -> CatchUp:
+    """Asks for what was missed, in a loop of its own: whom it asks may not answer."""
+    # Where a past period is asked for, nothing is missed now.
+    past = settings.prometheus is not None and settings.prometheus.until is not None
+    clients = (None, None) if past else asked(settings)
+    return CatchUp(settings, store, clock.system, status, *clients)
 
 
 def _until(settings: Settings) -> Clock:

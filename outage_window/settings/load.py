@@ -27,7 +27,6 @@ from outage_window.settings.source import (
 
 LATER = {
     "slow": "slow successes cannot be counted yet; remove it",
-    "remote_write": "remote write is not received yet; expected pull or file",
 }
 
 SHAPES = {
@@ -107,15 +106,27 @@ def web_config_of(settings: Settings) -> tuple[bool, list[Problem]]:
     return config is None or config.guards, [replace(one, file=file) for one in problems]
 
 
-def missing_exports(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
-    """`FILE:LINE: key: …` for each export that is not there: it may come later, or be a typo."""
+def doubts(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:
+    """`FILE:LINE: key: warning: …` for each thing that may come later, or be a typo.
+
+    That is an export that is not there, and a service that a sender names and nobody knows.
+    """
     source = from_yaml(Path(path).read_text("utf-8"))
     overlay(source, environ)
-    return [
-        _line(path, source.problem(("services", i, "file"), f"warning: no file {service.file} yet"))
+    found = [
+        source.problem(("services", i, "file"), f"warning: no file {service.file} yet")
         for i, service in enumerate(settings.services)
         if service.file is not None and not Path(service.file).is_file()
     ]
+    known = [service.name for service in settings.services]
+    found += [
+        source.problem(("senders", i, "services", name), f"warning: no service {ours} among yours")
+        for i, sender in enumerate(settings.senders)
+        for name, meant in sender.services.items()
+        for ours in meant
+        if known and ours not in known
+    ]
+    return [_line(path, one) for one in found]
 
 
 def _in_folder(settings: Settings, folder: Path) -> Settings:
@@ -168,8 +179,7 @@ def _expectation(detail: ErrorDetails, key: Key, root: type[BaseModel]) -> str:
     if detail["type"] == "missing":
         return "expected a value: it is required"
     if detail["type"] == "literal_error":
-        given = str(detail["input"])
-        return LATER.get(given, f"expected {detail['ctx']['expected']}")
+        return f"expected {detail['ctx']['expected']}"
     if detail["type"] in SHAPES:
         return f"expected {SHAPES[detail['type']]}"
     message = detail["msg"]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
+from outage_window.settings.alerts import Alertmanager, Http, MaintenancePart, Requests
 from outage_window.settings.parts import Name, Part, Seconds, expected
 from outage_window.settings.publish import Targets
 from outage_window.settings.senders import SenderPart
@@ -50,13 +51,6 @@ def _address(value: str) -> str:
     if match is None or not int(match[2]) <= 65535:
         raise expected("expected HOST:PORT such as 127.0.0.1:9195")
     return value
-
-
-def _http(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise expected("expected a URL such as http://127.0.0.1:9090")
-    return value.rstrip("/")
 
 
 def _database(value: str) -> str:
@@ -113,7 +107,7 @@ class Service(Part):
     """One service: where its attempts and errors are counted, and which alerts are its own."""
 
     name: Name
-    source: Literal["pull", "file"]
+    source: Literal["pull", "remote_write", "file"]
     attempts: SelectorText | None = None
     errors: SelectorText | None = None
     file: str | None = None
@@ -130,7 +124,7 @@ class Web(Part):
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9195"
     token: SecretStr | None = None
     allow_anonymous: bool = False
-    url: Annotated[str, AfterValidator(_http)] | None = None
+    url: Http | None = None
     config_file: str | None = Field(None, min_length=1)
     """TLS, users and headers, as Prometheus' own programs are told of them."""
 
@@ -169,23 +163,20 @@ class Attempts(Part):
     user_key_file: str | None = None
 
 
-class Prometheus(Part):
+class Prometheus(Requests):
     """The Prometheus that is asked for raw samples."""
 
-    url: Annotated[str, AfterValidator(_http)]
+    url: Http
     history: Seconds = 28 * 86400.0
     until: AwareDatetime | None = None
     """Assess a past period: `history` before this time, and nothing after it."""
-    timeout: Seconds = 30.0
-    token: SecretStr | None = None
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
 
-    def request_headers(self) -> dict[str, str]:
-        """The headers of every request, secrets included: never to be logged."""
-        found = {name: value.get_secret_value() for name, value in self.headers.items()}
-        if self.token is not None:
-            found["Authorization"] = f"Bearer {self.token.get_secret_value()}"
-        return found
+
+class RemoteWrite(Part):
+    """What is kept of the samples that a Prometheus sends."""
+
+    history: Seconds = 28 * 86400.0
+    most_series: int = Field(10_000, gt=0)
 
 
 class Detection(Part):
@@ -221,6 +212,9 @@ class Settings(Part):
     storage: Storage = Storage()
     attempts: Attempts = Attempts()
     prometheus: Prometheus | None = None
+    remote_write: RemoteWrite = RemoteWrite()
+    alertmanager: Alertmanager | None = None
+    catch_up_interval: Seconds = 60.0
     detection: Detection = Detection()
     scan_interval: Seconds = 15.0
     heartbeat: Heartbeat = Heartbeat()
@@ -228,11 +222,17 @@ class Settings(Part):
     drafts: Drafts = Drafts()
     publish: Targets = ()
     senders: tuple[SenderPart, ...] = ()
+    maintenance: tuple[MaintenancePart, ...] = ()
     services: tuple[Service, ...] = ()
 
     def service(self, name: str) -> Service | None:
         """The configured service of that name."""
         return next((service for service in self.services if service.name == name), None)
+
+    def history(self, source: str | None = None) -> float:
+        """How far back is learned from, seconds: of a source, or of what has none of its own."""
+        pulled = self.prometheus is not None and source != "remote_write"
+        return self.prometheus.history if pulled and self.prometheus else self.remote_write.history
 
 
 def zone(text: str) -> tzinfo:

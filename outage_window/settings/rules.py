@@ -9,7 +9,7 @@ from typing import Protocol
 from outage_window.settings.models import SQLITE, Service, Settings
 from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import Key
-from webhooks.credentials import SIGNED
+from webhooks.credentials import NAMING, SIGNED, SIGNING
 
 WEEK = 7 * 86400.0
 
@@ -30,8 +30,7 @@ def broken(settings: Settings, by_web: bool) -> Iterator[Wrong]:
     yield from _names(settings)
     yield from _web_rules(settings, by_web)
     yield from _storage_rules(settings)
-    for key in _unsendable(settings):
-        yield key, "expected ASCII without line ends"
+    yield from _asked_rules(settings)
     for i, service in enumerate(settings.services):
         for name, expected in _service_rules(service, settings):
             yield ("services", i, name), expected
@@ -71,10 +70,17 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
     if storage.password is not None and (not server or "@" not in storage.url):
         expected = "expected only with a URL such as postgresql://USER@HOST/DATABASE"
         yield ("storage", "password"), expected
-    history = settings.prometheus.history if settings.prometheus else 0.0
-    if storage.retention < history + WEEK:
-        expected = "expected at least a week more than prometheus.history, which is learned from"
-        yield ("storage", "retention"), expected
+    for name, history in _histories(settings):
+        if storage.retention < history + WEEK:
+            expected = f"expected at least a week more than {name}, which is learned from"
+            yield ("storage", "retention"), expected
+
+
+def _histories(settings: Settings) -> Iterator[tuple[str, float]]:
+    if settings.prometheus is not None:
+        yield "prometheus.history", settings.prometheus.history
+    if any(service.source == "remote_write" for service in settings.services):
+        yield "remote_write.history", settings.remote_write.history
 
 
 def guarded(settings: Settings, by_web: bool) -> bool:
@@ -88,36 +94,61 @@ def _taken(names: list[str]) -> list[tuple[int, str]]:
     return [(i, name) for i, name in enumerate(names) if name in names[:i]]
 
 
+def _asked_rules(settings: Settings) -> list[Wrong]:
+    """(Key, what was expected) of what is wrong with what is asked, and with maintenance."""
+    found: list[Wrong] = [
+        (key, "expected ASCII without line ends") for key in _unsendable(settings)
+    ]
+    asked, names = settings.alertmanager, [one.name for one in settings.services]
+    if asked is not None and asked.receiver is None and not names:
+        found.append((("alertmanager", "receiver"), "expected a receiver, or services"))
+    for i, planned in enumerate(settings.maintenance):
+        if planned.end <= planned.start:
+            found.append((("maintenance", i, "end"), "expected a time after start"))
+        if planned.service not in names:
+            found.append((("maintenance", i, "service"), "expected the name of a service"))
+    return found
+
+
 def _unsendable(settings: Settings) -> list[Key]:
-    """What no request to Prometheus can carry: it would fail each time, with less to go by."""
-    asked = settings.prometheus
-    if asked is None:
-        return []
-    texts: dict[Key, str] = {
-        ("prometheus", "headers", name): name + value.get_secret_value()
-        for name, value in asked.headers.items()
-    }
-    if asked.token is not None:
-        texts["prometheus", "token"] = asked.token.get_secret_value()
+    """What no request can carry: it would fail each time, with less to go by."""
+    texts: dict[Key, str] = {}
+    for part, asked in (
+        ("prometheus", settings.prometheus),
+        ("alertmanager", settings.alertmanager),
+    ):
+        if asked is not None:
+            for name, value in asked.headers.items():
+                texts[part, "headers", name] = name + value.get_secret_value()
+            if asked.token is not None:
+                texts[part, "token"] = asked.token.get_secret_value()
     return [key for key, text in texts.items() if not (text.isascii() and text.isprintable())]
 
 
 def _sender_rules(sender: SenderPart, asked: bool) -> list[tuple[str, str]]:
-    """A sender that could never post, or whose secret would never be asked for."""
-    if sender.kind in SIGNED:
-        found = [("token", f"expected secret: {sender.kind} signs")] if sender.token else []
-        missing = sender.secret is None and asked
-        return found + ([("secret", f"expected what {sender.kind} signs under")] if missing else [])
-    return [("secret", "expected token: only github and pagerduty sign")] if sender.secret else []
+    """A sender that could never post, or a setting of it that would never be of use."""
+    found = []
+    kind = sender.kind
+    if sender.mapping is not None and kind != "alerts":
+        found.append(("mapping", "expected only with kind: alerts"))
+    if sender.services and kind not in NAMING:
+        found.append(("services", f"expected it only with kind {', '.join(NAMING)}"))
+    if kind in SIGNED and sender.token is not None:
+        found.append(("token", f"expected secret: {kind} signs"))
+    if kind in SIGNED and sender.secret is None and asked:
+        found.append(("secret", f"expected what {kind} signs under"))
+    if kind not in SIGNING and sender.secret is not None:
+        found.append(("secret", f"expected token: only {', '.join(SIGNING)} sign"))
+    return found
 
 
 def _service_rules(service: Service, settings: Settings) -> list[tuple[str, str]]:
     found = []
-    if service.source == "pull":
-        if settings.prometheus is None:
-            found.append(("source", "pull expects prometheus.url"))
+    if service.source == "pull" and settings.prometheus is None:
+        found.append(("source", "pull expects prometheus.url"))
+    if service.source != "file":
         found += [
-            (key, "expected a selector: source is pull")
+            (key, f"expected a selector: source is {service.source}")
             for key in ("attempts", "errors")
             if getattr(service, key) is None
         ]

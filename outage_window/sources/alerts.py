@@ -93,15 +93,17 @@ def _listed(source: Source, text: str) -> list[Alert]:
     """`/api/v2/alerts` has no `status` of a webhook: brought into that form, then parsed alike."""
     try:
         items = load_text(text, source.name)
-        body = {"version": "4", "alerts": [_as_sent(item) for item in items]}
+        body = {"version": "4", "alerts": [as_sent(item) for item in items]}
         return list(parse(json.dumps(body).encode()).alerts)
     except Refused as error:
         where = source.name if error.field == source.name else f"{source.name}, {error.field}"
         raise InputError(where, f"{error.expected} ({EXPECTED})") from None
 
 
-def _as_sent(item: Any) -> Any:
-    """Listed alerts are alive, and their `endsAt` says until when unless somebody tells more.
+def as_sent(item: Any) -> Any:
+    """An item of the list as a webhook has it.
+
+    Listed alerts are alive, and their `endsAt` says until when unless somebody tells more.
 
     It is an end only when it had passed at `updatedAt`.
     """

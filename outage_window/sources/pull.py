@@ -39,6 +39,7 @@ class PrometheusClient:
         import requests
 
         self._url = f"{url}/api/v1/query"
+        self._config = f"{url}/api/v1/status/config"
         self._timeout = timeout
         self._session = requests.Session()
         self._session.headers.update(headers)
@@ -62,6 +63,15 @@ class PrometheusClient:
             raise PullFailed(f"Prometheus answered with a part only: {partial}")
         return found
 
+    def external_labels(self) -> dict[str, str] | None:
+        """The labels that it adds to the alerts that it sends; None where it does not say.
+
+        Others that speak its API know no such configuration. Raises `PullFailed`.
+        """
+        from outage_window.sources.asking import external_labels
+
+        return external_labels(self._session, self._config, self._timeout)
+
     def close(self) -> None:
         """Close its connections."""
         self._session.close()
@@ -79,7 +89,7 @@ class PrometheusClient:
                 stream=True,
                 allow_redirects=False,
             ) as answer:
-                body = _read(answer, deadline)
+                body = bounded(answer, deadline, "Prometheus")
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             # The error's own text holds the URL, which may hold a password.
             raise PullFailed(f"Prometheus cannot be reached ({type(error).__name__})") from None
@@ -88,16 +98,17 @@ class PrometheusClient:
         return body
 
 
-def _read(answer: Response, deadline: float) -> bytes:
+def bounded(answer: Response, deadline: float, who: str) -> bytes:
+    """The body of an answer that is read as a stream, bounded in size and time (`PullFailed`)."""
     parts: list[bytes] = []
     size = 0
     # Whatever has come, as it comes: a full part of a slow answer would be waited for without end.
     while part := answer.raw.read1(1 << 18, decode_content=True):
         size += len(part)
         if size > MOST_BYTES:
-            raise TooMuch(f"Prometheus answered with more than {MOST_BYTES >> 20} MiB")
+            raise TooMuch(f"{who} answered with more than {MOST_BYTES >> 20} MiB")
         if time.monotonic() > deadline:
-            raise PullFailed("Prometheus took too long to answer")
+            raise PullFailed(f"{who} took too long to answer")
         parts.append(part)
     return b"".join(parts)
 

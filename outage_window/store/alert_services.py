@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from outage_window.store.dialects import insert
-from outage_window.store.schema import alerts, meta
+from outage_window.store.schema import alerts, backfilled_alerts, meta
 
 _RULES = "alert_services"
 
@@ -29,6 +30,19 @@ def assign(connection: Connection, found: Sequence[tuple[int, str | None]]) -> N
     row = update(alerts).where(alerts.c.id == bindparam("number"))
     values = [{"number": number, "given": service} for number, service in found]
     connection.execute(row.values(service=bindparam("given")), values)
+
+
+def assign_backfilled(
+    connection: Connection, service: Callable[[Mapping[str, str]], str | None]
+) -> None:
+    """Give all that APIs told the services that their labels stand for now."""
+    known = backfilled_alerts.c
+    keys = (known.source, known.fingerprint, known.starts_at)
+    for row in connection.execute(select(*keys, known.labels, known.service)).all():
+        given = service(json.loads(row.labels))
+        if given != row.service:
+            same = [key == value for key, value in zip(keys, row[:3], strict=True)]
+            connection.execute(update(backfilled_alerts).where(*same).values(service=given))
 
 
 def settle(connection: Connection, by: str) -> None:

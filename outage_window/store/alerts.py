@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
@@ -39,7 +39,9 @@ class StoredAlert:
 
     `timed_out` marks an end that nobody observed. `truncated` is the most alerts that were cut off
     from a delivery that it came in; `unlisted` how many alerts of a flood it stands for besides
-    itself.
+    itself. `backfilled` names who was asked for an alert that no delivery brought, or is `end`
+    where only its end was asked for; `active_since` is when its condition began to hold, where that
+    is known.
     """
 
     sender: str
@@ -52,7 +54,10 @@ class StoredAlert:
     deliveries: int
     truncated: int
     unlisted: int = 0
+    last_received: int = 0
     timed_out: bool = False
+    backfilled: Literal["", "end", "alertmanager", "prometheus"] = ""
+    active_since: int | None = None
 
 
 def rows(
@@ -107,18 +112,20 @@ def _upsert(dialect: str) -> postgresql.Insert:
     return row.on_conflict_do_update(index_elements=IDENTITY, set_=changed)
 
 
-def of_service(
-    connection: Connection, service: str, start: int, end: int = FOREVER
+def between(
+    connection: Connection, start: int, end: int = FOREVER, service: str | None = None
 ) -> list[StoredAlert]:
-    """A service's alerts that fired at some time in [start, end), nanoseconds, by their start.
+    """Alerts that fired at some time in [start, end), nanoseconds, by their start; of one service,
+    or of all.
 
     Of a flood only some are returned, each with how many others it stands for.
     """
     met = [
-        alerts.c.service == service,
         alerts.c.starts_at < end,
         or_(alerts.c.ends_at.is_(None), alerts.c.ends_at >= start),
     ]
+    if service is not None:
+        met.append(alerts.c.service == service)
     concerned = select(alerts.c.sender, alerts.c.fingerprint).where(*met)
     rows = flood.some_of(connection, met) or connection.execute(
         select(alerts, literal(0).label("unlisted"))
@@ -156,14 +163,16 @@ def _stored(row: Any) -> StoredAlert:
         deliveries=row.deliveries,
         truncated=row.truncated,
         unlisted=row.unlisted,
+        last_received=row.last_received,
     )
 
 
 def episodes(rows: Iterable[StoredAlert]) -> list[StoredAlert]:
     """Put together the rows of one fingerprint, ordered by start: one alert each time it fired.
 
-    A start that moved by less than `SAME_START` is the same alert. It fires once at a time: a later
-    one ends an earlier one whose end never came, as an end that nobody observed.
+    A start that moved by less than `SAME_START` is the same alert. It fires once at a time: what
+    starts before an earlier one ended is that one, told by a peer that knew less; and a later one
+    ends an earlier one whose end never came, as an end that nobody observed.
     """
     found: list[StoredAlert] = []
     for row in rows:
@@ -178,8 +187,9 @@ def episodes(rows: Iterable[StoredAlert]) -> list[StoredAlert]:
 
 
 def _same(earlier: StoredAlert, later: StoredAlert) -> bool:
-    over = earlier.ends_at is not None and earlier.ends_at < later.starts_at
-    return later.starts_at - earlier.starts_at <= SAME_START and not over
+    if earlier.ends_at is None:
+        return later.starts_at - earlier.starts_at <= SAME_START
+    return later.starts_at <= earlier.ends_at
 
 
 def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
@@ -192,6 +202,7 @@ def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
         deliveries=earlier.deliveries + later.deliveries,
         truncated=max(earlier.truncated, later.truncated),
         unlisted=earlier.unlisted + later.unlisted,
+        last_received=max(earlier.last_received, later.last_received),
     )
 
 

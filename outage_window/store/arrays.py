@@ -25,6 +25,21 @@ def unpack_samples(data: bytes, count: int) -> tuple[I64, F64]:
     return np.cumsum(steps, dtype=np.int64), _unplanes(raw[8 * count :]).view("<f8")
 
 
+def pack_arrival(of: I64, time: I64, value: F64) -> bytes:
+    """Numbers of series, times in nanoseconds (in any order), the bits of values; shape (n,)."""
+    steps = np.diff(time, prepend=np.int64(0)).astype("<i8")
+    bits = np.ascontiguousarray(value, dtype="<f8").view("<u8")
+    return zlib.compress(_planes(of.astype("<i8")) + _planes(steps) + _planes(bits), 1)
+
+
+def unpack_arrival(data: bytes, count: int) -> tuple[I64, I64, F64]:
+    """What `pack_arrival` was given."""
+    raw = zlib.decompress(data)
+    of, steps, bits = (raw[8 * count * i : 8 * count * (i + 1)] for i in range(3))
+    time = np.cumsum(_unplanes(steps).view("<i8"), dtype=np.int64)
+    return _unplanes(of).view("<i8"), time, _unplanes(bits).view("<f8")
+
+
 def _planes(values: NDArray[Any]) -> bytes:
     """Bytes of equal weight side by side: counters differ in their low bytes only."""
     return values.view(np.uint8).reshape(-1, 8).T.tobytes()

@@ -40,6 +40,13 @@ def of(connection: Connection, service: str, start: int, end: int) -> list[Event
     return [Event(row.time, row.type, row.service, row.text, row.team) for row in rows]
 
 
+def services_of(connection: Connection, beginning: str) -> tuple[str, ...]:
+    """The services of the events whose id begins so, each once, by name."""
+    begins = events.c.identity.startswith("id:" + beginning, autoescape=True)
+    rows = connection.execute(select(events.c.service).distinct().where(begins))
+    return tuple(sorted(rows.scalars()))
+
+
 def changed(connection: Connection, since: int) -> dict[str, int]:
     """The services of which events were received since (nanoseconds), and when the last was."""
     at = events.c.received_at

@@ -9,11 +9,15 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, sele
 
 from outage_window.store.schema import (
     alerts,
+    backfilled_alerts,
     deliveries,
     events,
     incidents,
+    maintenance,
+    sample_arrivals,
     sample_blocks,
     series,
+    silences,
 )
 from outage_window.store.store import Store
 from outage_window.store.writer import StoreFailed
@@ -48,11 +52,17 @@ def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElem
     told = and_(events.c.received_at < horizon, events.c.service.not_in(going))
     busy = select(series.c.id).where(series.c.service.in_(going))
     taken = and_(sample_blocks.c.last < horizon, sample_blocks.c.series_id.not_in(busy))
+    asked = backfilled_alerts.c.ends_at.is_not(None) & (backfilled_alerts.c.seen_at < horizon)
     return (
         (deliveries, deliveries.c.id, deliveries.c.last_received_at < horizon),
         (alerts, alerts.c.id, and_(over, own)),
         (events, events.c.id, told),
         (sample_blocks, sample_blocks.c.series_id, taken),
+        # Of a service that is sent no more: else they are in blocks within hours.
+        (sample_arrivals, sample_arrivals.c.id, sample_arrivals.c.first < horizon),
+        (backfilled_alerts, backfilled_alerts.c.starts_at, asked),
+        (silences, silences.c.id, silences.c.ends_at < horizon),
+        (maintenance, maintenance.c.id, maintenance.c.end < horizon),
     )
 
 

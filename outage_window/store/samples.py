@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,11 @@ from sqlalchemy import Connection, delete, select
 from detector.series import F64, I64
 from outage_window.store.arrays import pack_samples, unpack_samples
 from outage_window.store.dialects import insert
-from outage_window.store.schema import progress, sample_blocks, series
+from outage_window.store.schema import progress, sample_arrivals, sample_blocks, series
 
 BLOCK = 2 * 3600 * 10**9
+AT_ONCE = 500
+"""Series that one statement asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,30 @@ class Progress:
     source: str
 
 
-def keep(connection: Connection, service: str, found: list[Samples], done: Progress) -> None:
+def keep(connection: Connection, service: str, found: Sequence[Samples], done: Progress) -> None:
     """Keep samples and how far they reach, together. A sample that is there already stays.
 
     Samples may overlap what is stored and may come in any order of time.
     """
+    put(connection, service, found)
+    note(connection, service, done)
+
+
+def put(connection: Connection, service: str, found: Sequence[Samples]) -> None:
+    """As `keep`, without a word on how far they reach."""
+    texts = {(one.role, label_text(one.labels)) for one in found}
+    identities = identify(connection, service, sorted(texts))
     for one in found:
-        identity = _series_id(connection, service, one.role, one.labels)
+        identity = identities[one.role, label_text(one.labels)]
         blocks = one.time // BLOCK
         for block in np.unique(blocks):
             chosen = blocks == block
             start = int(block) * BLOCK
             _merge(connection, identity, start, one.time[chosen], one.value[chosen])
+
+
+def note(connection: Connection, service: str, done: Progress) -> None:
+    """Note how far a service's source was read."""
     row = insert(connection, progress).values(
         service=service, covered_to=done.covered_to, source=done.source
     )
@@ -73,6 +87,7 @@ def forget(connection: Connection, service: str) -> None:
     own = select(series.c.id).where(series.c.service == service)
     connection.execute(delete(sample_blocks).where(sample_blocks.c.series_id.in_(own)))
     connection.execute(delete(series).where(series.c.service == service))
+    connection.execute(delete(sample_arrivals).where(sample_arrivals.c.service == service))
     connection.execute(delete(progress).where(progress.c.service == service))
 
 
@@ -98,17 +113,29 @@ def load(connection: Connection, service: str, start: int) -> list[Samples]:
     ]
 
 
-def _series_id(connection: Connection, service: str, role: str, labels: Mapping[str, str]) -> int:
-    text = json.dumps(dict(labels), sort_keys=True, ensure_ascii=False)
-    key = {"service": service, "role": role, "labels": text}
-    connection.execute(insert(connection, series).values(key).on_conflict_do_nothing())
-    return int(connection.execute(select(series.c.id).filter_by(**key)).scalar_one())
+def label_text(labels: Mapping[str, str]) -> str:
+    """Labels as the table of series has them."""
+    return json.dumps(dict(labels), sort_keys=True, ensure_ascii=False)
+
+
+def identify(
+    connection: Connection, service: str, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The number of each series, by role and text of labels; new ones get one."""
+    found: dict[tuple[str, str], int] = {}
+    for at in range(0, len(wanted), AT_ONCE):
+        piece = wanted[at : at + AT_ONCE]
+        rows = [{"service": service, "role": role, "labels": text} for role, text in piece]
+        connection.execute(insert(connection, series).on_conflict_do_nothing(), rows)
+        texts = [text for _, text in piece]
+        known = select(series).where(series.c.service == service, series.c.labels.in_(texts))
+        found |= {(row.role, row.labels): int(row.id) for row in connection.execute(known)}
+    return found
 
 
 def _merge(connection: Connection, identity: int, start: int, time: I64, value: F64) -> None:
-    stored = connection.execute(
-        select(sample_blocks).filter_by(series_id=identity, start=start)
-    ).first()
+    own = select(sample_blocks).filter_by(series_id=identity, start=start)
+    stored = connection.execute(own.with_for_update()).first()
     if stored is not None:
         old_time, old_value = unpack_samples(stored.data, stored.size)
         if old_time[-1] >= time[-1] and np.isin(time, old_time).all():

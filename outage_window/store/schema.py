@@ -127,11 +127,26 @@ sample_blocks = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+sample_arrivals = Table(
+    "sample_arrivals",
+    metadata,
+    # As sent by remote write: of one request and service, until they are merged into blocks.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),  # the time of its oldest sample
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("sample_arrivals_by_service", "service", "id"),
+    sqlite_autoincrement=True,  # no number comes twice: the newest merged one tells which are gone
+)
+
 progress = Table(
     "progress",
     metadata,
     Column("service", Text, primary_key=True),
-    Column("covered_to", BigInteger),  # all samples up to here were asked for; NULL: none yet
+    # All samples up to here were asked for, NULL: none yet; of remote write, the newest arrival
+    # that was merged into blocks.
+    Column("covered_to", BigInteger),
     Column("source", Text, nullable=False),  # what was read: selectors, or a file's sha256
 )
 
@@ -194,4 +209,56 @@ revisions = Table(
     Column("document", Text, nullable=False),
     Column("draft", Text),
     Column("chart", LargeBinary),
+)
+
+backfilled_alerts = Table(
+    "backfilled_alerts",
+    metadata,
+    Column("source", Text, primary_key=True),  # which API told it: alertmanager | prometheus
+    Column("fingerprint", Text, primary_key=True),
+    Column("starts_at", BigInteger, primary_key=True),
+    Column("service", Text),  # by the settings; NULL: no evidence
+    Column("sender", Text, nullable=False),
+    Column("ends_at", BigInteger),  # NULL while it fires
+    Column("labels", Text, nullable=False),
+    Column("annotations", Text, nullable=False),
+    Column("step", BigInteger, nullable=False),  # how exact its times are; 0: as they were given
+    Column("external", Text),  # JSON: names of labels added in sending; NULL: not known
+    Column("active_since", BigInteger),  # when its condition began to hold
+    Column("valid_until", BigInteger),  # when it ends by itself if nobody repeats it
+    Column("missing_since", BigInteger),  # the first asking that it was absent in
+    Column("fetched_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # the last time that it was known to fire
+    Index("backfilled_alerts_by_service", "service", "starts_at"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("matchers", Text, nullable=False),  # JSON
+    Column("comment", Text, nullable=False),
+    Column("planned", Boolean, nullable=False),  # it was there before it began
+)
+
+maintenance = Table(
+    "maintenance",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("declared_at", BigInteger, nullable=False),
+    Index("maintenance_by_service", "service", "end"),
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),  # nothing up to here is missing
 )

@@ -19,6 +19,7 @@ from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
 from outage_window.settings.web_config import WebConfig
 from outage_window.store import Store
+from outage_window.web.announced import announced
 from outage_window.web.api import api
 from outage_window.web.guard import Login, guard, refuse_foreign_pages
 from outage_window.web.keepers import keepers
@@ -68,6 +69,7 @@ def create_app(
     refuse_foreign_pages(app, settings.web.url)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
+    app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))
     app.register_error_handler(Exception, _failed)

@@ -9,17 +9,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from outage_window.clock import Clock, never_back
+from outage_window.intake import Intake
 from outage_window.live.assigning import heartbeat
 from outage_window.live.correcting import Corrector
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
-from outage_window.store import Store, StoreFailed, alerts, attempts, deliveries, events
+from outage_window.store import (
+    Store,
+    StoreFailed,
+    alerts,
+    attempts,
+    deliveries,
+    events,
+    maintenance,
+)
 from outage_window.store.deliveries import Received
 from outage_window.store.writer import Work
 from webhooks.incidents import Change, Declared
-from webhooks.keeping import Busy, Keepers
+from webhooks.keeping import Busy, Keepers, Unknown
+from webhooks.maintenance import Maintenance
 from webhooks.model import AlertDelivery, AttemptBatch, Event, Refused
+from webhooks.remote_write.model import Write, Written
 
 T = TypeVar("T")
 ServiceOf = Callable[[Mapping[str, str]], str | None]
@@ -36,15 +49,23 @@ def keepers(
     settings: Settings,
 ) -> Keepers:
     """The callables that keep what came; `service` tells of which service an alert is."""
-    keep = _Keep(store, service, corrector, status, never_back(clock), heartbeat(settings))
+    intake = Intake(store, settings)
+    beats = heartbeat(settings)
+    keep = _Keep(store, service, intake, corrector, status, never_back(clock), beats)
     return Keepers(
         alerts=keep.alerts,
         quarantine=keep.quarantine,
         events=keep.events,
+        services_of=keep.services_of,
+        ignored=keep.ignored,
         attempts=keep.attempts,
+        samples=keep.samples,
         declare=keep.declare,
         change=keep.change,
+        maintenance=keep.maintenance,
+        no_maintenance=keep.no_maintenance,
         refused=keep.refused,
+        now=clock,
     )
 
 
@@ -52,6 +73,7 @@ def keepers(
 class _Keep:
     store: Store
     service: ServiceOf
+    intake: Intake
     corrector: Corrector
     status: Status
     clock: Clock
@@ -81,6 +103,13 @@ class _Keep:
         self.status.count("events", by=new)
         return new
 
+    def services_of(self, beginning: str) -> tuple[str, ...]:
+        with _busy(), self.store.read() as connection:
+            return events.services_of(connection, beginning)
+
+    def ignored(self) -> None:
+        self.status.count("events_ignored")
+
     def attempts(self, body: bytes, found: AttemptBatch) -> int:
         # Packed here, beside other requests: the one writer only puts rows down.
         blocks = attempts.blocks(found, self.store.names)
@@ -89,6 +118,20 @@ class _Keep:
         self.status.count("attempts", by=len(found.time))
         return len(found.time)
 
+    def samples(self, version: str, write: Write) -> Written:
+        with _busy():
+            written, kept = self.intake.keep(write, self.clock())
+        count, faults = self.status.count, (*write.faults, *written.faults)
+        count("remote_write_requests", version)
+        count("remote_write_samples", "kept", kept)
+        count("remote_write_samples", "unmatched", written.samples - kept)
+        count("remote_write_histograms", "unmatched", written.histograms)
+        count("remote_write_exemplars", "unmatched", written.exemplars)
+        for kind in ("samples", "histograms", "exemplars"):
+            refused = sum(getattr(fault, kind) for fault in faults)
+            count(f"remote_write_{kind}", "refused", refused)
+        return written
+
     def declare(self, said: Declared) -> dict[str, object]:
         with _busy():
             return self.corrector.declare(said, self.clock())
@@ -96,6 +139,14 @@ class _Keep:
     def change(self, identity: str, change: Change, etag: str | None) -> dict[str, object]:
         with _busy():
             return self.corrector.change(identity, change, etag, self.clock())
+
+    def maintenance(self, said: Maintenance) -> bool:
+        now = self.clock()
+        return self._write(lambda c: maintenance.keep(c, said, now))
+
+    def no_maintenance(self, identity: str) -> None:
+        if not self._write(lambda c: maintenance.drop(c, identity)):
+            raise Unknown("no maintenance of that id")
 
     def refused(self, reason: str) -> None:
         self.status.count("refused", reason)
@@ -114,6 +165,6 @@ def _busy() -> Iterator[None]:
     """A store that fails is told to the sender as a reason to send again."""
     try:
         yield
-    except StoreFailed as error:
+    except (StoreFailed, SQLAlchemyError) as error:
         log.error("cannot store what came: %s", error)
         raise Busy from error

@@ -95,6 +95,7 @@ class _Collector:
         """All metrics of the program."""
         yield from self._ongoing()
         yield from self._received()
+        yield from _remote_write(self._status)
         yield from self._scans()
         yield from self._published()
         yield GaugeMetricFamily(
@@ -128,6 +129,7 @@ class _Collector:
             ("deliveries", "Alertmanager deliveries that were kept, re-sends included."),
             ("quarantined", "Deliveries that could not be understood and are kept raw."),
             ("events", "Events that were kept."),
+            ("events_ignored", "Webhooks of GitHub and PagerDuty that tell of nothing kept."),
             ("attempts", "Attempts of users that were kept."),
         )
         for name, text in counted:
@@ -140,6 +142,7 @@ class _Collector:
         for reason in ("unauthorised", "too_large", "invalid", "busy"):
             refused.add_metric([reason], known.get(reason, 0))
         yield refused
+        yield self._not_asked()
         last = self._status.last_delivery_at
         if last is not None:
             yield GaugeMetricFamily(
@@ -147,6 +150,17 @@ class _Collector:
                 "When an Alertmanager last delivered since the start.",
                 value=last / NS,
             )
+
+    def _not_asked(self) -> Metric:
+        family = CounterMetricFamily(
+            "outage_window_catch_up_failures",
+            "Times that nobody could be asked for alerts that no delivery brought.",
+            labels=["source"],
+        )
+        known = self._status.counted("catch_up_failures")
+        for source in ("prometheus", "alertmanager"):
+            family.add_metric([source], known.get(source, 0))
+        return family
 
     def _published(self) -> Iterator[Metric]:
         """What the targets of the settings took, and did not."""
@@ -187,3 +201,30 @@ class _Collector:
             failures.add_metric([service.name], known.failures if known else 0)
         yield succeeded
         yield failures
+
+
+def _remote_write(status: Status) -> Iterator[Metric]:
+    """What came by remote write, and what became of it."""
+    requests = CounterMetricFamily(
+        "outage_window_remote_write_requests",
+        "Requests whose samples were kept, or accepted, by version.",
+        labels=["version"],
+    )
+    for version in ("1.0", "2.0"):
+        counted = status.counted("remote_write_requests")
+        requests.add_metric([version], counted.get(version, 0))
+    yield requests
+    for kind, outcomes in (
+        ("samples", ("kept", "unmatched", "refused")),
+        ("histograms", ("unmatched", "refused")),
+        ("exemplars", ("unmatched", "refused")),
+    ):
+        family = CounterMetricFamily(
+            f"outage_window_remote_write_{kind}",
+            "By what became of them; unmatched are those that no service asks for.",
+            labels=["outcome"],
+        )
+        counted = status.counted(f"remote_write_{kind}")
+        for outcome in outcomes:
+            family.add_metric([outcome], counted.get(outcome, 0))
+        yield family

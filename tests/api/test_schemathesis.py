@@ -25,8 +25,8 @@ CHECKS = [
 ]
 
 
-@schemathesis.serializer("application/x-ndjson")
-def _ndjson(_context, value):
+@schemathesis.serializer("application/x-ndjson", "application/x-protobuf")
+def _as_it_is(_context, value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 

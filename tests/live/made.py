@@ -47,14 +47,14 @@ class Metrics:
 class Place:
     """App, loop and store in one process, at a time that the test sets."""
 
-    def __init__(self, store, metrics=None, services=("auth",), drafts=None, **own):
+    def __init__(self, store, metrics=None, services=("auth",), drafts=None, senders=(), **own):
         self.store, self.metrics, self.now = store, metrics, BORN
         listed = [
             {"name": name, "source": "pull", "attempts": f'all{{s="{name}"}}', "errors": "bad"}
             | own
             for name in services
         ]
-        raw = {"prometheus": {"url": "http://127.0.0.1:1"}, "services": listed}
+        raw = {"prometheus": {"url": "http://127.0.0.1:1"}, "services": listed, "senders": senders}
         if drafts:
             raw["drafts"] = {"dir": str(drafts)}
         self.settings = Settings.model_validate(raw)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from outage_window.live.cache import Cache
-from outage_window.live.pulling import CHUNK, SECOND, pull
+from outage_window.live.feeds.cache import Cache
+from outage_window.live.feeds.pulling import CHUNK, SECOND, pull
 from outage_window.settings.models import Prometheus, Service
 from outage_window.sources.pull import PrometheusClient, PullFailed, TooMuch
 from outage_window.store import samples
@@ -209,7 +209,7 @@ def test_the_cache_takes_what_is_new_and_only_that():
     assert cache.add([made(20, 30, 40, 50)])
     assert cache.until == 50 * SECOND
     cache.forget_before(30 * SECOND)
-    assert cache.data(AUTH).series.end.tolist() == [40, 50]
+    assert cache.data(AUTH, "Prometheus").series.end.tolist() == [40, 50]
 
 
 def test_counters_that_must_not_be_summed_are_not_assessed():
@@ -218,6 +218,6 @@ def test_counters_that_must_not_be_summed_are_not_assessed():
     for le in ("1", "+Inf"):
         labels = {"__name__": "took_bucket", "le": le, "job": "auth", "instance": "a"}
         cache.add([samples.Samples("attempts", labels, time, value)])
-    data = cache.data(AUTH)
+    data = cache.data(AUTH, "Prometheus")
     assert data.series is None
     assert "several buckets" in str(data.refused)

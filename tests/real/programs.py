@@ -121,16 +121,22 @@ def fill(programs: dict[str, str], openmetrics: Path, data: Path) -> None:
     openmetrics.unlink()
 
 
-def alertmanager(programs: dict[str, str], folder: Path, config: dict[str, Any]) -> Program:
+def alertmanager(
+    programs: dict[str, str],
+    folder: Path,
+    config: dict[str, Any],
+    name: str = "alertmanager",
+    cluster: tuple[str, ...] = ("--cluster.listen-address=",),
+) -> Program:
     port = free_port()
     return Program(
-        "alertmanager",
+        name,
         [
             programs["alertmanager"],
-            f"--config.file={write_yaml(folder / 'alertmanager.yml', config)}",
-            f"--storage.path={folder / 'alertmanager-data'}",
+            f"--config.file={write_yaml(folder / f'{name}.yml', config)}",
+            f"--storage.path={folder / f'{name}-data'}",
             f"--web.listen-address=127.0.0.1:{port}",
-            "--cluster.listen-address=",
+            *cluster,
             "--log.level=warn",
         ],
         folder,
@@ -184,7 +190,9 @@ def incidents(served: Program, service: str) -> list[dict[str, Any]]:
     ]
 
 
-def routed_to(*receivers: Program | str, matchers: list[list[str]] | None = None) -> dict[str, Any]:
+def routed_to(
+    *receivers: Program | str, matchers: list[list[str]] | None = None, token: str = TOKEN
+) -> dict[str, Any]:
     """A configuration of Alertmanager that posts every alert to each of the receivers, quickly."""
     urls = [one if isinstance(one, str) else one.url for one in receivers]
     routes: list[dict[str, Any]] = []
@@ -209,7 +217,7 @@ def routed_to(*receivers: Program | str, matchers: list[list[str]] | None = None
                     {
                         "url": f"{url}/api/v1/webhooks/alertmanager",
                         "send_resolved": True,
-                        "http_config": {"authorization": {"type": "Bearer", "credentials": TOKEN}},
+                        "http_config": {"authorization": {"type": "Bearer", "credentials": token}},
                     }
                 ],
             }

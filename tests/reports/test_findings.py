@@ -54,7 +54,10 @@ def test_where_changes_are_all_the_time_nearness_says_nothing():
     every = [AROUND[0] + 3000.0 * i for i in range(int(11 * DAY / 3000))]
     often = near(near_one, changes=every, extent=AROUND)["change_before_onset"]
     assert often.verdict == "not_assessable"
-    assert "45 % of the time" in often.because
+    assert "60 % of the time" in often.because  # 30 of every 50 minutes
+    both_ends = [time + later for time in every[::4] for later in (0.0, 60.0)]
+    deploys = near(near_one, changes=both_ends, extent=AROUND)["change_before_onset"]
+    assert deploys.evidence["by_chance"] == pytest.approx(1860 / 12_000, rel=0.01)
 
 
 def test_while_it_goes_on_there_is_no_recovery_to_be_near_to():

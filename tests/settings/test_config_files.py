@@ -10,7 +10,7 @@ import yaml
 
 from outage_window.settings import web_config
 from outage_window.settings.load import load
-from outage_window.settings.models import Settings
+from outage_window.settings.models import RemoteWrite, Settings
 from tests.security.made import Authority
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -30,6 +30,38 @@ def test_the_snippets_meet_each_other():
     prometheus = yaml.safe_load((CONFIG / "prometheus.yml").read_text())
     assert [(CONFIG / file).resolve() for file in prometheus["rule_files"]] == [RULES]
     assert listen in str(prometheus["scrape_configs"])
+
+
+def sending(name, first):
+    """A file with its example of remote write in force: the comment that begins with `first`."""
+    text = (CONFIG / name).read_text()
+    before, _, after = text.partition(f"# {first}")
+    example, blank, rest = f"# {first}{after}".partition("\n\n")
+    return before + re.sub(r"^# ", "", example, flags=re.M) + blank + rest
+
+
+def test_what_prometheus_sends_is_what_a_service_selects(tmp_path):
+    (tmp_path / "s.yml").write_text(
+        sending("outage-window.yml", "remote_write:\n").replace(
+            "source: pull", "source: remote_write"
+        )
+    )
+    settings = load(str(tmp_path / "s.yml"), {})
+    assert settings.remote_write == RemoteWrite()
+    (target,) = yaml.safe_load(sending("prometheus.yml", "remote_write:\n"))["remote_write"]
+    assert target["url"] == f"http://{settings.web.listen}/api/v1/write"
+    (kept,) = target["write_relabel_configs"]
+    for service in settings.services:
+        assert {kept["regex"]} == {s.split("{")[0] for s in (service.attempts, service.errors)}
+
+
+@pytest.mark.real
+def test_the_real_promtool_accepts_the_example_of_remote_write(programs, tmp_path):
+    (tmp_path / "rules").symlink_to(RULES.parent)
+    (tmp_path / "p.yml").write_text(sending("prometheus.yml", "remote_write:\n"))
+    command = [programs["promtool"], "check", "config", str(tmp_path / "p.yml")]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def uncommented(folder):

@@ -19,6 +19,7 @@ services:
   attempts: a
   errors: b
 """
+SENT = PULLED[PULLED.index("services") :].replace("pull", "remote_write")
 
 
 def problems(tmp_path, text, environ=None):
@@ -64,9 +65,12 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ),
         (
             "storage: {url: 'postgresql://u@h/d'}",
-            "attempts.user_key_file: expected a file of at least 32 bytes",
+            ":1: attempts.user_key_file: expected a file of at least 32 bytes",
         ),
-        ("storage: {retention: 8d}", ":1: storage.retention: expected at least a week more"),
+        (
+            "prometheus: {url: 'http://p:9'}\nstorage: {retention: 30d}",
+            ":2: storage.retention: expected at least a week more than prometheus.history",
+        ),
         ("attempts: {retention: 35}", ":1: attempts.retention: expected a duration such as"),
         ("attempts:\n  retain: 3d", ":2: attempts.retain: unknown key, expected retention?"),
         (
@@ -77,8 +81,14 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("a: [", ":1: expected YAML"),
         ("- a", ":1: expected keys and values"),
         ("web: 5", ":1: web: expected"),
-        (PULLED.replace("pull", "remote_write"), ":4: services[0].source: remote write is not"),
-        (PULLED.replace("pull", "push"), ":4: services[0].source: expected 'pull' or 'file'"),
+        (SENT.replace("  errors: b\n", ""), ":2: services[0].errors: expected a selector"),
+        (SENT + "  file: x\n", ":6: services[0].file: expected only with source: file"),
+        (SENT + "remote_write: {most_series: 0}", ":6: remote_write.most_series: expected greater"),
+        (
+            SENT + "storage: {retention: 34d}",
+            ":6: storage.retention: expected at least a week more than remote_write.history",
+        ),
+        (PULLED.replace("pull", "push"), ":4: services[0].source: expected 'pull', 'remote_"),
         (PULLED.replace("pull", "file"), ":4: services[0].source: file expects the key file"),
         (PULLED.replace("  errors: b\n", ""), ":3: services[0].errors: expected a selector"),
         (PULLED.replace("a\n", "rate(a[5m])\n"), ":5: services[0].attempts: expected a selector"),
@@ -268,3 +278,54 @@ def test_samples_and_presets_that_are_none(tmp_path, wrong):
     (line,) = problems(tmp_path, f"{PULLED}  {wrong}\n")
     assert line.startswith(":7: services[0].")
     assert "expected" in line
+
+
+SENDER = "senders:\n- {name: gh, kind: github, secret: x, services: %s}\n"
+
+
+def test_a_sender_says_what_it_calls_our_services(tmp_path):
+    settings = loaded(tmp_path, SENDER % "{acme/auth: auth, 'acme/auth:staging': [], '*': [a, b]}")
+    assert settings.senders[0].services == {
+        "acme/auth": ("auth",), "acme/auth:staging": (), "*": ("a", "b")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SENDER % "{acme/auth: [a/b]}", ":2: senders[0].services.acme/auth[0]: expected a name of"),
+        (SENDER % "{acme/auth: 5}", ":2: senders[0].services.acme/auth: expected a list"),
+        (SENDER % "[auth]", ":2: senders[0].services: expected keys and values"),
+        (
+            "senders: [{name: a, kind: grafana, services: {a: b}}]",
+            ":1: senders[0].services: expected it only with kind github, pagerduty, events",
+        ),
+        (
+            "senders: [{name: a, kind: github, token: x}]",
+            ":1: senders[0].token: expected secret: github signs",
+        ),
+        (
+            "senders: [{name: a, kind: grafana, secret: x}]",
+            ":1: senders[0].secret: expected token: only github, pagerduty, events sign",
+        ),
+        (
+            "senders: [{name: a, kind: events, token: x}, {name: b, kind: pagerduty}]",
+            ":1: senders[1].secret: expected what pagerduty signs under",
+        ),
+    ],
+)
+def test_what_a_sender_cannot_be(tmp_path, text, expected):
+    assert any(line.startswith(expected) for line in problems(tmp_path, text))
+
+
+def test_a_service_that_nobody_knows_is_warned_of_with_line_and_key(tmp_path):
+    file = tmp_path / "s.yml"
+    sender = "senders:\n- name: gh\n  kind: github\n  secret: x\n  services:\n    acme/auth: [%s]\n"
+    file.write_text(PULLED + sender % "auth, atuh")
+    warned = CliRunner().invoke(command, [str(file)])
+    key = "senders[0].services.acme/auth"
+    assert warned.stderr == f"{file}:12: {key}: warning: no service atuh among yours\n"
+    assert f"{file}: good" in warned.stdout
+    for known in (PULLED + sender % "auth", sender % "from-alerts-alone"):
+        file.write_text(known)
+        assert CliRunner().invoke(command, [str(file)]).stderr == ""

@@ -33,7 +33,7 @@ def stored(*deliveries):
         metadata.create_all(connection)
         for number, one in enumerate(deliveries):
             alerts.keep(connection, rows(one, number))
-        found = alerts.of_service(connection, "auth", -FOREVER)
+        found = alerts.between(connection, -FOREVER, service="auth")
     engine.dispose()
     return [
         (
@@ -58,6 +58,13 @@ def test_a_start_that_moved_earlier_is_the_same_alert():
     assert stored(delivery(130), delivery(100), delivery(130, 500)) == [(100, 500, False, 3)]
 
 
+@pytest.mark.parametrize("end", [None, 1900, 2100])
+def test_what_a_peer_that_knew_less_tells_of_the_same_time_is_the_same_alert(end):
+    """After a partition one peer has a later start: an alert fires once at a time."""
+    found = stored(delivery(100, 2000), delivery(1500, end))
+    assert found == [(100, max(2000, end or 0), False, 2)]
+
+
 def test_it_may_fire_again():
     found = stored(delivery(100, 200), delivery(1000))
     assert found == [(100, 200, False, 1), (1000, None, False, 1)]
@@ -76,7 +83,7 @@ def test_senders_and_fingerprints_are_apart():
 def test_between_takes_those_that_fired_in_it(store, start, end, expected):
     store.write(lambda c: alerts.keep(c, rows(delivery(100, 200))))
     with store.read() as connection:
-        found = alerts.of_service(connection, "auth", start * SECOND, end * SECOND)
+        found = alerts.between(connection, start * SECOND, end * SECOND, "auth")
     assert len(found) == expected
 
 

@@ -27,7 +27,7 @@ def rows(starts, lasting, firing=()):
 
 def read(store, start=0):
     with store.read() as connection:
-        return alerts.of_service(connection, "auth", start * S)
+        return alerts.between(connection, start * S, service="auth")
 
 
 @pytest.mark.parametrize("days", [1, 20])

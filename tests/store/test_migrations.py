@@ -80,7 +80,7 @@ def test_alerts_of_an_earlier_version_get_their_services(tmp_path, file):
     store = Store.open(f"sqlite:///{restored(tmp_path, file)}")
     reassign(store, Assigner(Settings()))
     with store.read() as connection:
-        (alert,) = alerts.of_service(connection, "auth", 0)
+        (alert,) = alerts.between(connection, 0, service="auth")
     store.close()
     assert alert.labels["alertname"] == "AuthErrorRateHigh"
 

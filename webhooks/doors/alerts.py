@@ -6,15 +6,20 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from webhooks import alertmanager
+from webhooks import alertmanager, grafana, mapped
 from webhooks.credentials import Credentials, SenderKind
 from webhooks.doors.door import answer, body, sender
 from webhooks.keeping import Keepers
 from webhooks.model import AlertDelivery, Refused
 
-Parser = Callable[[bytes], AlertDelivery]
+Parser = Callable[[bytes, mapped.Mapped], AlertDelivery]
 
-PARSERS: dict[SenderKind, Parser] = {"alertmanager": alertmanager.parse}
+PARSERS: dict[SenderKind, Parser] = {
+    "alertmanager": lambda raw, _: alertmanager.parse(raw),
+    "grafana": lambda raw, _: grafana.parse(raw),
+    "alerts": mapped.parse,
+}
+"""A parser of each kind: of the body, and of where the sender's settings say that things stand."""
 
 
 def open_doors(doors: Blueprint, keep: Keepers, keys: Credentials) -> None:
@@ -31,7 +36,7 @@ def _door(
     def door() -> Response:
         name, raw = sender(keys, kind), body()
         try:
-            delivery = parse(raw)
+            delivery = parse(raw, keys.mapping(name))
         except Refused as why:
             # A 4xx would lose the alert and a 5xx be sent again for ever: keep it, and say so.
             keep.quarantine(name, raw, why)

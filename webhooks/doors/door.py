@@ -13,6 +13,9 @@ from webhooks.model import Refused
 SMALL = 4 * 1024 * 1024
 LARGE = 64 * 1024 * 1024
 
+Signatures = Callable[[str], list[str]]
+_UNSIGNED = "expected the body signed (HMAC-SHA256) under a secret of the settings"
+
 
 class TooLarge(Exception):
     """The body exceeds the limit of this door."""
@@ -23,7 +26,16 @@ class Encoded(Exception):
 
 
 class Unauthorised(Exception):
-    """Nobody known posts: the sender is told 401."""
+    """Nobody known posts: the sender is told 401, and which header is lacking or wrong."""
+
+    def __init__(
+        self,
+        field: str = "Authorization",
+        expected: str = "expected the bearer token of the settings",
+    ) -> None:
+        super().__init__(field)
+        self.field = field
+        self.expected = expected
 
 
 def sender(keys: Credentials, kind: SenderKind) -> str:
@@ -32,6 +44,27 @@ def sender(keys: Credentials, kind: SenderKind) -> str:
     if found is None:
         raise Unauthorised
     return found
+
+
+def signer(
+    keys: Credentials, kind: SenderKind, header: str, found: Signatures, limit: int = SMALL
+) -> tuple[str, bytes]:
+    """The name of who signed, and the body; `Unauthorised`.
+
+    `found` takes the signatures out of the header. Nothing is read where none could be right. A
+    user, who may do everything, need not sign.
+    """
+    signatures = found(request.headers.get(header, ""))
+    user = None if signatures else keys.by_user(kind, request.headers)
+    if user is not None:
+        return user, body(limit)
+    if keys.needed and not (signatures and keys.secrets(kind)):
+        raise Unauthorised(header, _UNSIGNED)
+    raw = body(limit)
+    name = keys.by_secret(kind, signatures, raw)
+    if name is None:
+        raise Unauthorised(header, _UNSIGNED)
+    return name, raw
 
 
 def body(limit: int = SMALL, encoding: str = "identity") -> bytes:
@@ -65,9 +98,9 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
     """Turn every way in which a request can be refused into its answer, and count it."""
 
     @doors.errorhandler(Unauthorised)
-    def _unauthorised(_: Unauthorised) -> Response:
+    def _unauthorised(why: Unauthorised) -> Response:
         refused("unauthorised")
-        made = problem(401, "expected the bearer token of the settings", "Authorization")
+        made = problem(401, why.expected, why.field)
         made.headers["WWW-Authenticate"] = "Bearer"
         return made
 
@@ -77,8 +110,8 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
         return problem(400, why.expected, why.field)
 
     @doors.errorhandler(Unknown)
-    def _unknown(_: Unknown) -> Response:
-        return problem(404, "no such incident", request.path)
+    def _unknown(why: Unknown) -> Response:
+        return problem(404, str(why) or "no such incident", request.path)
 
     @doors.errorhandler(Conflict)
     def _conflict(why: Conflict) -> Response:

@@ -1,4 +1,4 @@
-"""Schema 4: alerts know their service, and what came is found by when it came."""
+"""Schema 4: alerts know their service; what is sent, asked for and announced has its tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from alembic import op
 
 revision = "4"
 down_revision = "3"
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -26,3 +28,59 @@ def upgrade() -> None:
     )
     op.create_index("events_by_reception", "events", ["received_at"])
     op.execute("DELETE FROM meta WHERE key = 'schema'")
+    _sent()
+    _announced()
+
+
+def _sent() -> None:
+    op.create_table(
+        "sample_arrivals",
+        sa.Column("id", BIG_ID, primary_key=True),
+        sa.Column("service", sa.Text, nullable=False),
+        sa.Column("first", sa.BigInteger, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("data", sa.LargeBinary, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("sample_arrivals_by_service", "sample_arrivals", ["service", "id"])
+    op.create_table(
+        "backfilled_alerts",
+        *(sa.Column(name, sa.Text, primary_key=True) for name in ("source", "fingerprint")),
+        sa.Column("starts_at", sa.BigInteger, primary_key=True),
+        sa.Column("service", sa.Text),
+        sa.Column("sender", sa.Text, nullable=False),
+        sa.Column("ends_at", sa.BigInteger),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("labels", "annotations")),
+        sa.Column("step", sa.BigInteger, nullable=False),
+        sa.Column("external", sa.Text),
+        *(
+            sa.Column(name, sa.BigInteger)
+            for name in ("active_since", "valid_until", "missing_since")
+        ),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("fetched_at", "seen_at")),
+    )
+    op.create_index("backfilled_alerts_by_service", "backfilled_alerts", ["service", "starts_at"])
+
+
+def _announced() -> None:
+    op.create_table(
+        "silences",
+        sa.Column("id", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("starts_at", "ends_at")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("matchers", "comment")),
+        sa.Column("planned", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "maintenance",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("service", sa.Text, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("start", "end")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("reason", "by")),
+        sa.Column("declared_at", sa.BigInteger, nullable=False),
+    )
+    op.create_index("maintenance_by_service", "maintenance", ["service", "end"])
+    op.create_table(
+        "watermarks",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )

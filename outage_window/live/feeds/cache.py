@@ -55,16 +55,19 @@ class Cache:
                     one.role, one.labels, one.time[first:], one.value[first:]
                 )
 
-    def data(self, service: Service) -> ServiceData:
-        """The counts that the samples make, with the hash of what was read from each selector."""
+    def data(self, service: Service, origin: str) -> ServiceData:
+        """The counts that the samples make, with the hash of what each selector chose.
+
+        `origin` is where the samples are from, in a word or two.
+        """
         origins = tuple(
-            Origin(f"Prometheus: {selector}", *self._digest(role))
+            Origin(f"{origin}: {selector}", *self._digest(role))
             for role, selector in (("attempts", service.attempts), ("errors", service.errors))
         )
         labelled = self._counters("attempts"), self._counters("errors")
         attempts, errors = ([counter for _, counter in one] for one in labelled)
         if not attempts:
-            reason = f"no data: Prometheus has no series for {service.attempts}"
+            reason = f"no data: {origin} has no series for {service.attempts}"
             return ServiceData(service.name, None, origins, reason)
         tried, failed = self._labels("attempts"), self._labels("errors")
         unfit = (

@@ -1,13 +1,13 @@
-"""Brings a service's stored samples up to now: in chunks, resumable, each stored at once."""
+"""Feeds that are pulled from a Prometheus: in chunks, resumable, each stored at once."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Protocol
 
 import numpy as np
 
+from outage_window.live.feeds.feed import Stored, source_of
 from outage_window.settings.models import Service
 from outage_window.sources.pull import TooMuch
 from outage_window.sources.sampled import Sampled
@@ -31,6 +31,37 @@ class Client(Protocol):
 
     def samples(self, selector: str, start: int, end: int) -> list[Sampled]:
         """All samples in (start, end], nanoseconds."""
+
+
+class PullFeed(Stored):
+    """The samples of one service that a Prometheus is asked for."""
+
+    def __init__(self, service: Service, history: int, store: Store, client: Client) -> None:
+        super().__init__(service, history, "Prometheus")
+        self._store = store
+        self._client = client
+        self._known: Progress | None = None
+        """How far the store reached when all of it was known here: another process may go on."""
+
+    def refresh(self, now: int) -> tuple[bool, bool]:
+        """As `Feed`: what is stored already is read once, what it lacks is pulled."""
+        since = now - self._history
+        changed = False
+        with self._store.read() as connection:
+            done = samples.reached(connection, self._service.name)
+            mine = done is not None and done.source == source_of(self._service)
+            if mine and done != self._known:
+                changed = self._cache.add(samples.load(connection, self._service.name, since))
+        self._known = None  # what a failing pull still stores is read from the store next time
+        newest = self._cache.until
+        found, caught_up = pull(
+            self._service, self._client, self._store, now, self._history, newest
+        )
+        changed = self._cache.add(found) or changed
+        with self._store.read() as connection:
+            self._known = samples.reached(connection, self._service.name)
+        self._cache.forget_before(since)
+        return changed, caught_up
 
 
 def pull(
@@ -89,11 +120,6 @@ def _resume(covered_to: int | None, newest: int | None) -> int:
         return 0
     late = max(newest or 0, covered_to - LAG)
     return min(covered_to, late) - OVERLAP
-
-
-def source_of(service: Service) -> str:
-    """What the service's samples were selected by: other selectors make other samples."""
-    return json.dumps([service.attempts, service.errors])
 
 
 def _chunk(service: Service, client: Client, start: int, end: int) -> list[Samples]:

@@ -1,0 +1,263 @@
+"""What remote write brings: told apart by the services' selectors, kept before it is answered.
+
+Kept are the float samples of series that a service's selectors match. All else is accepted and
+counted: its sender has nothing to mend. What is asked for and cannot be kept is refused.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from outage_window.live.feeds.feed import source_of
+from outage_window.settings.models import Service, Settings
+from outage_window.sources import selectors
+from outage_window.sources.selectors import Selector
+from outage_window.store import Store, arrivals, samples
+from outage_window.store.samples import Progress
+from webhooks.remote_write.model import I64, Fault, Known, Labels, Write, Written
+
+NS = 10**9
+MOST_REMEMBERED = 50_000
+MOST_LABEL_BYTES = 2_000
+"""Of a series that is kept, quotes included: an index of PostgreSQL holds little more."""
+NATIVE = "expected float samples of the series of a service, no native histograms"
+LONG = f"expected labels of at most {MOST_LABEL_BYTES} bytes of the series of a service"
+
+Bool = NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class _Series:
+    """A series that is kept: its number in the store for each of its roles, and when it came."""
+
+    numbers: tuple[int, ...]
+    came: int
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What one service asks for, and the series of it that are known."""
+
+    name: str
+    source: str
+    roles: Sequence[tuple[str, Selector]]
+    series: dict[Labels, _Series] = field(default_factory=dict)
+
+    def picks(self, labels: dict[str, str]) -> tuple[str, ...]:
+        """The roles that a series with these labels has."""
+        return tuple(role for role, selector in self.roles if selector.matches(labels))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What of a request is refused: samples of shape (n,), histograms, and why."""
+
+    refused: Bool
+    histograms: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def refuse(self, rows: I64, expected: str) -> None:
+        """A sample that two services ask for is refused once."""
+        new = rows[~self.refused[rows]]
+        self.refused[new] = True
+        if len(rows):
+            self.faults.append(Fault("timeseries", expected, samples=len(new)))
+
+
+class Intake:
+    """Keeps samples of the services whose source is remote write; used by many threads.
+
+    It asks the store nothing before the first request: settings may be made and not be used.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._history = round(settings.history("remote_write") * NS)
+        self._most = settings.remote_write.most_series
+        self._lock = threading.Lock()
+        self._picked: dict[Known, tuple[tuple[int, tuple[str, ...]], ...]] = {}
+        self._services = [one for one in settings.services if one.source == "remote_write"]
+        self._asked: list[_Asked] | None = None
+
+    def keep(self, write: Write, now: int) -> tuple[Written, int]:
+        """Keep what is asked for; what was written, and how many samples of it were kept.
+
+        `now` in nanoseconds. Raises `StoreFailed`: then nothing was acknowledged.
+        """
+        asked = self._all(now)
+        tally = _Tally(np.zeros(len(write.of), bool))
+        places: dict[int, list[tuple[int, tuple[str, ...]]]] = {}
+        for place, known in enumerate(write.series):
+            for service, roles in self._pick(known, asked):
+                places.setdefault(service, []).append((place, roles))
+        rows, taken = [], np.zeros(len(write.of), bool)
+        for service, chosen in places.items():
+            rows += self._rows(asked[service], write, chosen, tally, taken, now)
+        if rows:
+            self._store.gather(arrivals.keep, rows)
+        native = int(write.histograms.sum())
+        written = Written(
+            int(len(write.of) - tally.refused.sum()),
+            native - tally.histograms,
+            int(write.exemplars.sum()),
+            tally.faults,
+        )
+        return written, int((taken & ~tally.refused).sum())
+
+    def _all(self, now: int) -> list[_Asked]:
+        """What all services ask for."""
+        if self._asked is None:
+            with self._lock:
+                if self._asked is None:
+                    self._asked = [self._begin(service, now) for service in self._services]
+        return self._asked
+
+    def _begin(self, service: Service, now: int) -> _Asked:
+        """Forget what other selectors brought, and recall the series that are there."""
+        with self._store.read() as connection:
+            done = samples.reached(connection, service.name)
+        source = source_of(service)
+        if done is None or done.source != source:
+
+            def anew(connection: Connection) -> None:
+                samples.forget(connection, service.name)
+                samples.note(connection, service.name, Progress(0, source))
+
+            self._store.write(anew)
+        chosen = ("attempts", service.attempts), ("errors", service.errors)
+        roles = [(role, selectors.parse(str(text), role)) for role, text in chosen]
+        asked = _Asked(service.name, source, roles)
+        with self._store.read() as connection:
+            known = arrivals.known(connection, service.name)
+        numbers: dict[Labels, dict[str, int]] = {}
+        came: dict[Labels, int] = {}
+        for role, labels, number, newest in known:
+            key = tuple(sorted(labels.items()))
+            numbers.setdefault(key, {})[role] = number
+            came[key] = max(came.get(key, 0), newest or now)
+        for key, by_role in numbers.items():
+            picked = asked.picks(dict(key))
+            if all(role in by_role for role in picked):
+                asked.series[key] = _Series(tuple(by_role[role] for role in picked), came[key])
+        return asked
+
+    def _pick(
+        self, known: Known, asked: Sequence[_Asked]
+    ) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """Which services ask for a series, by their places, and in which roles."""
+        found = self._picked.get(known)
+        if found is None:
+            labels = dict(known.labels)
+            all_roles = [(place, one.picks(labels)) for place, one in enumerate(asked)]
+            if len(self._picked) >= MOST_REMEMBERED:
+                self._picked.clear()
+            found = self._picked[known] = tuple(one for one in all_roles if one[1])
+        return found
+
+    def _rows(
+        self,
+        asked: _Asked,
+        write: Write,
+        chosen: Sequence[tuple[int, tuple[str, ...]]],
+        tally: _Tally,
+        taken: Bool,
+        now: int,
+    ) -> list[arrivals.Arrival]:
+        """What is to be kept of a request for one service: a row, or none."""
+        numbers = self._numbers(asked, write, chosen, tally, now)
+        native = int(write.histograms[[place for place, _ in chosen]].sum())
+        if native:
+            tally.histograms += native
+            tally.faults.append(Fault("timeseries", NATIVE, histograms=native))
+        rows = np.flatnonzero(numbers[0, write.of] >= 0)
+        old = write.time[rows] < now - self._history
+        tally.refuse(rows[old], f"expected no samples older than {self._history // NS} s")
+        rows = rows[~old]
+        if not len(rows):
+            return []
+        taken[rows] = True
+        of, time, value = write.of[rows], write.time[rows], write.value[rows]
+        both = numbers[1, of] >= 0
+        kept = arrivals.arrival(
+            asked.name,
+            asked.source,
+            np.concatenate([numbers[0, of], numbers[1, of[both]]]),
+            np.concatenate([time, time[both]]),
+            np.concatenate([value, value[both]]),
+        )
+        return [kept]
+
+    def _numbers(
+        self,
+        asked: _Asked,
+        write: Write,
+        chosen: Sequence[tuple[int, tuple[str, ...]]],
+        tally: _Tally,
+        now: int,
+    ) -> I64:
+        """The numbers that each series has in the store, shape (2, k); -1 where it has none.
+
+        A series that is new gets its numbers now, as long as there is room for it.
+        """
+        numbers = np.full((2, len(write.series)), -1, np.int64)
+        sampled = np.zeros(len(write.series), bool)
+        sampled[write.of] = True
+        with self._lock:
+            new = {
+                place: roles
+                for place, roles in chosen
+                if sampled[place] and write.series[place].labels not in asked.series
+            }
+            if new:
+                self._learn(asked, write, new, tally, now)
+            for place, _ in chosen:
+                known = asked.series.get(write.series[place].labels)
+                if known is not None:
+                    known.came = now
+                    numbers[: len(known.numbers), place] = known.numbers
+        return numbers
+
+    def _learn(
+        self,
+        asked: _Asked,
+        write: Write,
+        new: dict[int, tuple[str, ...]],
+        tally: _Tally,
+        now: int,
+    ) -> None:
+        """Give new series their numbers; refuse the samples of those that there is no room for."""
+        room = self._room(asked, len(new), now)
+        more = f"expected at most {self._most} series of the service {asked.name}"
+        places = sorted(new)
+        self._refuse(write, places[room:], tally, f"{more} (remote_write.most_series)")
+        texts = {
+            place: samples.label_text(dict(write.series[place].labels)) for place in places[:room]
+        }
+        long = [place for place in texts if len(texts[place].encode()) > MOST_LABEL_BYTES]
+        self._refuse(write, long, tally, LONG)
+        fitting = [place for place in texts if place not in set(long)]
+        if not fitting:
+            return
+        wanted = sorted((role, texts[place]) for place in fitting for role in new[place])
+        found = self._store.write(lambda c: samples.identify(c, asked.name, wanted))
+        for place in fitting:
+            numbers = tuple(found[role, texts[place]] for role in new[place])
+            asked.series[write.series[place].labels] = _Series(numbers, now)
+
+    def _room(self, asked: _Asked, wanted: int, now: int) -> int:
+        """How many new series there is room for; what is older than history makes room."""
+        if len(asked.series) + wanted > self._most:
+            for labels, one in list(asked.series.items()):
+                if one.came < now - self._history:
+                    del asked.series[labels]
+        return max(self._most - len(asked.series), 0)
+
+    def _refuse(self, write: Write, places: Sequence[int], tally: _Tally, expected: str) -> None:
+        if places:
+            tally.refuse(np.flatnonzero(np.isin(write.of, places)), expected)

@@ -1,0 +1,79 @@
+"""Maintenance and silences of a service: from the settings, the API and Alertmanager."""
+
+from __future__ import annotations
+
+from detector.model import Options
+from outage_window.settings.models import Service, Settings
+from outage_window.sources.selectors import parse
+from outage_window.store import Store, maintenance, silences
+from outage_window.store.silences import Silence
+from reports.facts import Announced
+
+NS = 10**9
+NEAR = 7200 * NS
+"""What ended so long before an incident, or begins so long after it, is still shown with it."""
+FOREVER = 2**63 - 1
+
+Span = tuple[float, float]
+
+
+class Announcements:
+    """What was announced of each service, asked anew each time: it is little."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._store = store
+        self._services = {service.name: service for service in settings.services}
+        self._set: dict[str, list[Announced]] = {}
+        for one in settings.maintenance:
+            span = (one.start.timestamp(), one.end.timestamp())
+            known = self._set.setdefault(one.service, [])
+            known.append(Announced("maintenance", *span, one.reason))
+        self._detection = settings.detection
+
+    def options(self, service: Service, since: int) -> Options:
+        """How a service is judged, with what was announced of it since `since` (nanoseconds)."""
+        gap, least = self._detection.join_gap, self._detection.min_duration
+        return Options(gap, least, service.zone, self.planned(service.name, since))
+
+    def planned(self, service: str, since: int) -> tuple[Span, ...]:
+        """When the metrics of a service have no say: [start, end) in seconds, by their start.
+
+        All that had not ended at `since` (nanoseconds).
+        """
+        found = self._of(service, since, FOREVER)
+        return tuple((one.start, one.end) for one in found if one.kind == "maintenance")
+
+    def around(self, service: str, start: int, end: int | None) -> tuple[Announced, ...]:
+        """What is shown with an incident from `start` to `end` (nanoseconds; None: it goes on)."""
+        return self._of(service, start - NEAR, FOREVER if end is None else end + NEAR)
+
+    def _of(self, service: str, start: int, end: int) -> tuple[Announced, ...]:
+        with self._store.read() as connection:
+            said = maintenance.since(connection, start, service)
+            muted = silences.between(connection, start, end)
+        found = list(self._set.get(service, ()))
+        found += [Announced("maintenance", s.start / NS, s.end / NS, s.reason) for s in said]
+        names = names_of(service, self._services.get(service))
+        found += [_told(one, names) for one in muted if one.concerns(names)]
+        inside = [one for one in found if one.start * NS < end and one.end * NS > start]
+        return tuple(sorted(inside, key=lambda one: (one.start, one.end, one.kind, one.text)))
+
+
+def names_of(service: str, known: Service | None) -> dict[str, str]:
+    """The labels that name a service: those that its matchers ask for, else `service` and `job`."""
+    if known is None or not known.alerts:
+        return {"service": service, "job": service}
+    matchers = parse("{" + ",".join(known.alerts) + "}", service).matchers
+    return {one.label: one.value for one in matchers if one.operator == "="}
+
+
+def _told(silence: Silence, names: dict[str, str]) -> Announced:
+    """A silence that was there before it began, and names the service alone, is maintenance.
+
+    One that began when it was made may be the answer to an outage: that must not vanish by it.
+    """
+    text = ", ".join(map(str, silence.matchers))
+    span = (silence.starts_at / NS, silence.ends_at / NS)
+    if silence.planned and silence.alone(names):
+        return Announced("maintenance", *span, silence.comment, text)
+    return Announced("silence", *span, silence.comment, text)

@@ -1,0 +1,31 @@
+"""The feed of a service, by its source."""
+
+from __future__ import annotations
+
+from outage_window.live.feeds.feed import Feed
+from outage_window.live.feeds.file import FileFeed
+from outage_window.live.feeds.pulling import Client, PullFeed
+from outage_window.live.feeds.sent import SentFeed
+from outage_window.settings.models import Service, Settings
+from outage_window.sources.pull import PrometheusClient
+from outage_window.store import Store
+
+NS = 10**9
+
+
+def feeds(settings: Settings, store: Store, client: Client | None = None) -> dict[str, Feed]:
+    """The feed of each service by its name; `client` answers instead of the Prometheus set."""
+    if client is None and settings.prometheus is not None:
+        asked = settings.prometheus
+        client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
+    return {service.name: _feed(service, settings, store, client) for service in settings.services}
+
+
+def _feed(service: Service, settings: Settings, store: Store, client: Client | None) -> Feed:
+    history = round(settings.history(service.source) * NS)
+    if service.source == "file":
+        return FileFeed(service, history)
+    if service.source == "remote_write":
+        return SentFeed(service, history, store)
+    assert client is not None  # the settings ask for a Prometheus where one is pulled
+    return PullFeed(service, history, store, client)
