@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import select
+import socket
+import struct
+import sys
 import time
 
 from waitress.wasyncore import dispatcher  # type: ignore[import-untyped]
@@ -10,6 +15,8 @@ from waitress.wasyncore import dispatcher  # type: ignore[import-untyped]
 from outage_window.serving.channel import Channel
 from outage_window.serving.server import Server
 
+SO_ATTACH_FILTER = 26
+"""Of Linux; Python has no name for it."""
 PATIENCE = 10.0
 GRACE = 0.5
 """Seconds for which a connection without a request stays: one may be on its way."""
@@ -20,7 +27,6 @@ def drain(server: Server, patience: float = PATIENCE) -> None:
 
     Everything is done in the server's own thread, whose loop must not see sockets vanish.
     """
-    server.draining = True
     until = time.monotonic() + patience
     server.trigger.pull_trigger(lambda: _stop_listening(server))
     time.sleep(GRACE)
@@ -33,11 +39,28 @@ def drain(server: Server, patience: float = PATIENCE) -> None:
 
 def _stop_listening(server: Server) -> None:
     """Let in whoever is connected already, then nobody."""
+    _connect_no_more(server.socket)
     known = -1
     while known != len(server.active_channels):
         known = len(server.active_channels)
         server.handle_accept()
     dispatcher.close(server)
+    # Only now: who is told to connect anew must find nobody, rather than one who is leaving.
+    server.draining = True
+
+
+def _connect_no_more(listening: socket.socket) -> None:
+    """Let the kernel drop what asks for a connection: a second later it finds nobody.
+
+    Without it, whoever connects between the last accept and the close is cut off, as often as one
+    stop in eight under load. Elsewhere than on Linux that remains.
+    """
+    if sys.platform == "linux":
+        # The smallest classic BPF program: one instruction, return 0, which keeps no byte.
+        drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+        program = struct.pack("HP", 1, ctypes.addressof(drop))
+        with contextlib.suppress(OSError):
+            listening.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 def _close_idle(server: Server) -> None:

@@ -32,9 +32,12 @@ class Sender:
 
     def run(self):
         connection = http.client.HTTPConnection(self.place, timeout=30)
+        asked = 0
         for count in range(1_000_000):
             body = json.dumps(FIRING | {"groupKey": f"{self.number}-{count}"}).encode()
+            asked += 1
             if connection.sock is None:
+                asked = 1
                 try:
                     connection.connect()
                 except ConnectionRefusedError:
@@ -45,7 +48,7 @@ class Sender:
                 answer = connection.getresponse()
                 answer.read()
             except OSError as error:
-                self.unanswered.append(repr(error))
+                self.unanswered.append(f"{error!r}, request {asked} on its connection")
                 return
             assert answer.status == 200
             self.acknowledged.add(hashlib.sha256(body).hexdigest())
