@@ -39,6 +39,7 @@ def command(file: str, web_file: str | None) -> int:
     keys = settings.attempts.user_key_file
     store = Store.open(settings.storage.whole_url, keys, status.committed)
     try:
+        status.depend_on([store.thread])
         _serve(Running(file, environ, settings, store, status), status)
     finally:
         store.close()

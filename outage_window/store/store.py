@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +75,11 @@ class Store:
     def lead(self) -> Callable[[], bool]:
         """Asked before each pass: whether this process derives, or only receives."""
         return self._opened.lead
+
+    @property
+    def thread(self) -> threading.Thread:
+        """The thread that writes: without it nothing can be kept."""
+        return self._writer.thread
 
     @property
     def waiting(self) -> int:

@@ -60,8 +60,8 @@ class Writer:
         self._queue: queue.Queue[_Job | None] = queue.Queue(capacity)
         self._closing = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self.thread.start()
 
     def submit(self, work: Work[T], patience: float = PATIENCE) -> T:
         """Run `work` and return its result once it is committed.
@@ -97,11 +97,6 @@ class Writer:
         """How many pieces of work are queued now."""
         return self._queue.qsize()
 
-    @property
-    def alive(self) -> bool:
-        """Whether the thread that writes is running."""
-        return self._thread.is_alive()
-
     def close(self) -> None:
         """Commit all that is queued, then stop."""
         with self._closing:
@@ -109,7 +104,7 @@ class Writer:
                 return
             self._closed = True
         self._queue.put(None)
-        self._thread.join()
+        self.thread.join()
 
     def _run(self) -> None:
         while True:
