@@ -199,7 +199,7 @@ def test_files_stay_in_their_folder(told):
 
 def test_the_log_is_of_whole_lines_in_plain_text(told):
     for line in told[0].log.splitlines():
-        assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [A-Z]+ ", line), line
+        assert re.match(r"time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=[a-z]+ ", line), line
         assert line.isprintable()
 
 
