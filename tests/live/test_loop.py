@@ -55,4 +55,4 @@ def test_it_stops_while_it_waits():
     running = Loop(ticks, 60, after=threading.Event())
     running.start()
     running.stop()
-    assert not running._thread.is_alive()
+    assert not running.thread.is_alive()
