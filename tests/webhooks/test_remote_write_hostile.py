@@ -69,7 +69,7 @@ def soon(receiver, body, version, statuses, **headers):
 FLOOD = b"".join(
     field(1, label(b"__name__", b"auth_%d" % i) + b"".join(
         label(b"l%02d" % j, b"%d" % (i + j)) for j in range(20)) + sample())
-    for i in range(15_000)
+    for i in range(10_000)
 )  # fmt: skip
 
 BODIES = {
