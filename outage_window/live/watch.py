@@ -100,7 +100,7 @@ class Watch:
         for name in self._others.due(self._known, now - self._history, now):
             self._unconfigured(name, now)
         upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
-        retention.expire(self._store, now - round(self._settings.storage.retention * NS))
+        retention.expire(self._store, now - round(self._settings.retention * NS))
         self.status.scanned(time.monotonic() - began)
 
     def _take_in(self, service: Service, now: int) -> str:

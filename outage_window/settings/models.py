@@ -144,7 +144,7 @@ class Storage(Part):
 
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///outage-window.db"
     password: SecretStr | None = None
-    retention: Seconds = 90 * 86400.0
+    retention: Seconds | None = None
 
     @property
     def whole_url(self) -> str:
@@ -228,6 +228,15 @@ class Settings(Part):
     def service(self, name: str) -> Service | None:
         """The configured service of that name."""
         return next((service for service in self.services if service.name == name), None)
+
+    @property
+    def retention(self) -> float:
+        """How long what came is kept, seconds: unless it is said 90 days, or a week more than what
+        is learned from."""
+        if self.storage.retention is not None:
+            return self.storage.retention
+        longest = max(self.history(), self.remote_write.history)
+        return max(90 * 86400.0, longest + 7 * 86400.0)
 
     def history(self, source: str | None = None) -> float:
         """How far back is learned from, seconds: of a source, or of what has none of its own."""

@@ -71,7 +71,7 @@ def _storage_rules(settings: Settings) -> Iterator[Wrong]:
         expected = "expected only with a URL such as postgresql://USER@HOST/DATABASE"
         yield ("storage", "password"), expected
     for name, history in _histories(settings):
-        if storage.retention < history + WEEK:
+        if settings.retention < history + WEEK:
             expected = f"expected at least a week more than {name}, which is learned from"
             yield ("storage", "retention"), expected
 
