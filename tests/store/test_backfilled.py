@@ -42,7 +42,9 @@ class Kept:
 
     def deliver(self, *deliveries, at=1):
         for one in deliveries:
-            self.store.write(lambda c, one=one: alerts.keep(c, "am", one, at * SECOND))
+            services = ["auth"] * len(one.alerts)
+            rows = alerts.rows("am", one, services, at * SECOND)
+            self.store.write(lambda c, rows=rows: alerts.keep(c, rows))
 
     def tell(self, *found, at=10_000):
         self.store.write(
