@@ -118,7 +118,7 @@ def _request(given: dict[str, Any]) -> Request:
     from outage_window.assess import Declared
     from outage_window.batch import Request
     from outage_window.reasons import Reasons
-    from outage_window.sources.times import zone_of
+    from outage_window.zones import zone_of
 
     zone_of(given["zone"], "--zone")
     if given["time_zone"] is not None:

@@ -13,6 +13,7 @@ from outage_window.clock import Clock
 from outage_window.joining import is_own_voice
 from outage_window.live.assigning import Assigner
 from outage_window.live.filling import Prometheus, Wanted, fetch, follow
+from outage_window.live.loop import Stopping, never
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
@@ -75,11 +76,12 @@ class CatchUp:
         self._caught_up = False
         self._said: dict[str, str] = {}
 
-    def tick(self) -> None:
+    def tick(self, stopping: Stopping = never) -> None:
         """Ask for what may be missing up to now."""
         now = self._clock()
         self._try("alertmanager", lambda: self._ask(now))
-        self._try("prometheus", lambda: self._fill(now))
+        if not stopping():
+            self._try("prometheus", lambda: self._fill(now))
 
     def _try(self, source: str, work: Callable[[], None]) -> None:
         reason = ""

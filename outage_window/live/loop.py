@@ -15,11 +15,20 @@ PATIENCE = 60.0
 """Seconds that another loop's first pass is waited for: whom it asks may not answer."""
 
 
+Stopping = Callable[[], bool]
+"""Whether to leave a pass where it is: asked between its parts, each of which bears that."""
+
+
+def never() -> bool:
+    """Do the whole pass."""
+    return False
+
+
 class Ticking(Protocol):
     """Whatever does one pass."""
 
-    def tick(self) -> None:
-        """Do one pass; it must bear being called again after a failure."""
+    def tick(self, stopping: Stopping = never) -> None:
+        """Do one pass; it must bear being called again after a failure, or after half of it."""
 
 
 class Loop:
@@ -52,7 +61,7 @@ class Loop:
         self.thread.start()
 
     def tell(self) -> None:
-        """Ask it to stop after the pass that runs."""
+        """Ask it to stop after that part of a pass which runs."""
         self._stop.set()
 
     def join(self, patience: float | None = None) -> None:
@@ -60,7 +69,7 @@ class Loop:
         self.thread.join(patience)
 
     def stop(self, patience: float = 10.0) -> None:
-        """Let the pass that runs finish, for at most `patience` seconds."""
+        """Let what runs finish, for at most `patience` seconds."""
         self.tell()
         self.join(patience)
 
@@ -78,7 +87,7 @@ class Loop:
         while not self._stop.is_set():
             try:
                 if self._lead():
-                    self._watch.tick()
+                    self._watch.tick(self._stop.is_set)
             except Exception:
                 log.exception("a pass failed; the next one tries again")
             self.done.set()

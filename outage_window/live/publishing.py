@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from outage_window.clock import Clock
 from outage_window.drafts.forms import without_pictures
 from outage_window.kept import StoredIncident, described
+from outage_window.live.loop import Stopping, never
 from outage_window.live.status import Status
 from outage_window.publish.model import Publication, PublishFailed, Target
 from outage_window.publish.publish import publish
@@ -40,8 +41,8 @@ class Publisher:
         self._url = url
         self._failed: dict[tuple[str, str], tuple[int, int]] = {}  # until when, how long
 
-    def tick(self) -> None:
-        """One pass over all targets."""
+    def tick(self, stopping: Stopping = never) -> None:
+        """One pass over all targets; after each incident it may be left."""
         now = self._clock()
         for target in self._targets:
             with self._store.read() as connection:
@@ -49,6 +50,8 @@ class Publisher:
             for identity in due:
                 if self._failed.get((target.name, identity), (0, 0))[0] <= now:
                     self._publish(target, identity, now)
+                if stopping():
+                    return
 
     def _publish(self, target: Target, identity: str, now: int) -> None:
         with self._store.read() as connection:

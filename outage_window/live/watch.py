@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from detector.model import Options
@@ -20,6 +20,7 @@ from outage_window.live.feeds.feed import Feed
 from outage_window.live.feeds.pulling import Client
 from outage_window.live.incidents import Keeper
 from outage_window.live.joining import fact_of, without_evidence
+from outage_window.live.loop import Stopping, never
 from outage_window.live.others import Others
 from outage_window.live.people import Attempting, declared_of
 from outage_window.live.scene import Scene
@@ -87,21 +88,32 @@ class Watch:
         }
         self._history = round(settings.history() * NS)
 
-    def tick(self) -> None:
-        """Scan every service, configured or only named by an alert."""
+    def tick(self, stopping: Stopping = never) -> None:
+        """Scan every service, configured or only named by an alert; between two it may be left."""
         began = time.monotonic()
         now = self._clock()
         if not self._assigned:
             reassign(self._store, self._assigner)
             self._assigned = True
-        blind = {service.name: self._take_in(service, now) for service in self._settings.services}
-        for service in self._settings.services:
-            self._keep(service, now, blind[service.name])
-        for name in self._others.due(self._known, now - self._history, now):
-            self._unconfigured(name, now)
+        for _ in self._one_by_one(now):
+            if stopping():
+                return
         upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
         retention.expire(self._store, now - round(self._settings.retention * NS))
         self.status.scanned(time.monotonic() - began)
+
+    def _one_by_one(self, now: int) -> Iterator[None]:
+        """Bring each service up to date: all metrics are read before anything is derived."""
+        blind: dict[str, str] = {}
+        for service in self._settings.services:
+            blind[service.name] = self._take_in(service, now)
+            yield
+        for service in self._settings.services:
+            self._keep(service, now, blind[service.name])
+            yield
+        for name in self._others.due(self._known, now - self._history, now):
+            self._unconfigured(name, now)
+            yield
 
     def _take_in(self, service: Service, now: int) -> str:
         """Read and assess what is new of a service; why not all up to now is known, if so."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta, timezone, tzinfo
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
 from outage_window.settings.alerts import Alertmanager, Http, MaintenancePart, Requests
+from outage_window.settings.export import Export, ZoneText
 from outage_window.settings.parts import Name, Part, Seconds, expected
 from outage_window.settings.publish import Targets
 from outage_window.settings.senders import SenderPart
 from outage_window.sources import selectors
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
-_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 SQLITE = "sqlite:///"
 
 
@@ -36,14 +34,6 @@ def _matcher(value: str) -> str:
     except InputError:
         raise expected('expected an Alertmanager matcher such as service="auth"') from None
     return text.removeprefix("{").removesuffix("}")
-
-
-def _zone(value: str) -> str:
-    try:
-        zone(value)
-    except (ValueError, OSError, KeyError):
-        raise expected('expected an IANA zone such as America/Bogota, or "-05:00"') from None
-    return value
 
 
 def _address(value: str) -> str:
@@ -68,7 +58,6 @@ def _database(value: str) -> str:
 
 SelectorText = Annotated[str, AfterValidator(_selector)]
 MatcherText = Annotated[str, AfterValidator(_matcher)]
-ZoneText = Annotated[str, AfterValidator(_zone)]
 
 
 class Reasons(Part):
@@ -111,6 +100,7 @@ class Service(Part):
     attempts: SelectorText | None = None
     errors: SelectorText | None = None
     file: str | None = None
+    export: Export = Export()
     alerts: tuple[MatcherText, ...] = ()
     reasons: Reasons = Reasons()
     zone: ZoneText = "UTC"
@@ -242,15 +232,6 @@ class Settings(Part):
         """How far back is learned from, seconds: of a source, or of what has none of its own."""
         pulled = self.prometheus is not None and source != "remote_write"
         return self.prometheus.history if pulled and self.prometheus else self.remote_write.history
-
-
-def zone(text: str) -> tzinfo:
-    """The zone of an IANA name or a fixed offset such as `-05:00`; `ValueError` or `KeyError`."""
-    match = _OFFSET.fullmatch(text)
-    if match is None:
-        return ZoneInfo(text)
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return timezone(offset if match[1] == "+" else -offset)
 
 
 def known_keys(path: tuple[Any, ...], root: type[BaseModel] = Settings) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from typing import Protocol
 
+from outage_window.settings.export import Export
 from outage_window.settings.models import SQLITE, Service, Settings
 from outage_window.settings.senders import SenderPart, credentials
 from outage_window.settings.source import Key
@@ -157,6 +158,8 @@ def _service_rules(service: Service, settings: Settings) -> list[tuple[str, str]
         ]
         if service.file is not None:
             found.append(("file", "expected only with source: file"))
+        if service.export != Export():
+            found.append(("export", "expected only with source: file"))
     elif service.file is None:
         found.append(("source", "file expects the key file, the path of an export"))
     if (service.attempts is None) != (service.errors is None) and service.source == "file":

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +13,7 @@ from detector.series import F64, I64
 from outage_window.errors import InputError
 from outage_window.sources import arrow
 from outage_window.sources.reading import TimeUnit
+from outage_window.zones import zone_of
 
 Place = Callable[[int], str]
 
@@ -30,21 +29,6 @@ _QUARTER = 900 * 10**9
 _NUMBER = r"^[+-]?\d+(\.\d*)?$"
 _ZONED = r":\d\d(:\d\d([.,]\d*)?)?\s*(Z|[+-]\d\d(:?\d\d)?)$"
 _EXPECTED = "expected a time such as 2024-01-22T15:30:00Z"
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-
-
-def zone_of(text: str, where: str) -> tzinfo:
-    """An IANA zone or a fixed offset such as `-05:00`; `where` names the option."""
-    offset = _OFFSET.fullmatch(text)
-    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
-        span = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
-        return timezone(-span if offset[1] == "-" else span)
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
-        raise InputError(
-            where, f"no time zone {text[:40]!r}; expected one such as America/Bogota or -05:00"
-        ) from None
 
 
 def seconds(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:

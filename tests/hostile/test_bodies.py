@@ -145,6 +145,8 @@ def test_two_thousand_hostile_requests_leave_no_trace_in_memory(serving):
 
 def test_metrics_grow_by_nothing_that_comes_in(serving):
     serving.post(ALERTS, alerts(labels={"alertname": "first"}))
+    serving.post("/api/v1/events", json.dumps(EVENT | {"service": "first"}))
+    serving.get("/no/first")
     before = [line.rpartition(" ")[0] for line in serving.get("/metrics").text.splitlines()]
     for number in range(50):
         body = alerts(labels={"alertname": f"n{number}", "service": f"s{number}"}, fingerprint="x")

@@ -8,6 +8,7 @@ import pytest
 
 from outage_window.serving import channel, parser
 from outage_window.serving import server as servers
+from outage_window.serving.draining import drain
 from outage_window.settings.models import Settings
 from tests.hostile.wire import exchange, head
 
@@ -20,12 +21,12 @@ class Here:
     def __init__(self, app):
         self.server = servers.listen(app, Settings(web={"listen": "127.0.0.1:0"}), None)
         self.url = self.server.url
-        self.thread = threading.Thread(target=self.server.run)
+        # A daemon: a server that cannot be stopped fails its test instead of holding the whole run.
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
         self.thread.start()
 
     def stop(self):
-        self.server.stop_listening()
-        self.server.finish(5)
+        drain(self.server, 5)
         self.server.trigger.pull_trigger(lambda: self.server.asyncore.close_all(self.server._map))
         self.thread.join(10)
         assert not self.thread.is_alive()

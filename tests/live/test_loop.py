@@ -13,7 +13,7 @@ class Ticks:
         self.count, self.fails = 0, fails
         self.twice = threading.Event()
 
-    def tick(self):
+    def tick(self, stopping):
         self.count += 1
         if self.count == 2:
             self.twice.set()
@@ -55,4 +55,20 @@ def test_it_stops_while_it_waits():
     running = Loop(ticks, 60, after=threading.Event())
     running.start()
     running.stop()
+    assert not running.thread.is_alive()
+
+
+def test_a_pass_is_left_when_it_is_told():
+    inside = threading.Event()
+
+    class Long:
+        def tick(self, stopping):
+            inside.set()
+            while not stopping():
+                inside.wait(0.01)
+
+    running = Loop(Long(), 100)
+    running.start()
+    assert inside.wait(10)
+    running.stop(10)
     assert not running.thread.is_alive()

@@ -147,13 +147,13 @@ def test_a_new_loop_waits_for_the_pass_of_the_old_one():
     order, go = [], threading.Event()
 
     class Old:
-        def tick(self):
+        def tick(self, stopping):
             order.append("old begins")
             go.wait(10)
             order.append("old ends")
 
     class New:
-        def tick(self):
+        def tick(self, stopping):
             order.append("new")
             done.set()
 

@@ -85,6 +85,20 @@ def test_idle_connections_do_not_keep_it(tmp_path):
         idle.close()
 
 
+def test_a_pass_over_a_thousand_services_does_not_keep_it(tmp_path):
+    named = [
+        FIRING["alerts"][0]
+        | {"fingerprint": f"f{i}", "labels": {"alertname": "A", "service": f"s{i}"}}
+        for i in range(1000)
+    ]
+    with Process(tmp_path) as process:
+        assert process.post(ALERTS, json.dumps(FIRING | {"alerts": named})).status_code == 200
+        wait_for(lambda: len(process.get("/api/v1/incidents").json()["incidents"]) > 5)
+        began = time.monotonic()
+        assert process.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+
+
 def test_while_it_drains_it_says_that_it_is_not_ready(tmp_path):
     with Process(tmp_path) as process:
         other = sqlite3.connect(process.database, isolation_level=None)

@@ -20,6 +20,7 @@ services:
   errors: b
 """
 SENT = PULLED[PULLED.index("services") :].replace("pull", "remote_write")
+FILED = "services:\n- name: auth\n  source: file\n  file: a.csv\n"
 
 
 def problems(tmp_path, text, environ=None):
@@ -83,6 +84,12 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("web: 5", ":1: web: expected"),
         (SENT.replace("  errors: b\n", ""), ":2: services[0].errors: expected a selector"),
         (SENT + "  file: x\n", ":6: services[0].file: expected only with source: file"),
+        (SENT + "  export: {quantity: rate}", ":6: services[0].export: expected only with source: f"),
+        (
+            FILED + "  export: {time_zone: Mars/Base}",
+            ":5: services[0].export.time_zone: expected a zone",
+        ),
+        (FILED + "  export: {time_unit: h}", ":5: services[0].export.time_unit: expected 's', 'ms'"),
         (SENT + "remote_write: {most_series: 0}", ":6: remote_write.most_series: expected greater"),
         (
             SENT + "storage: {retention: 34d}",
@@ -95,7 +102,7 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         (PULLED.replace("auth", "a/b"), ":3: services[0].name: expected a name of letters"),
         (PULLED + "  slow: {histogram: h}\n", ":7: services[0].slow: slow successes cannot"),
         (PULLED + "  alerts: ['x=']\n", ":7: services[0].alerts[0]: expected an Alertmanager"),
-        (PULLED + "  zone: Mars/Base\n", ":7: services[0].zone: expected an IANA zone"),
+        (PULLED + "  zone: Mars/Base\n", ":7: services[0].zone: expected a zone such as"),
         (PULLED + "  slo: {target: 100}\n", ":7: services[0].slo.target: expected less than 100"),
         (PULLED[PULLED.index("services") :], ":3: services[0].source: pull expects prometheus"),
         (PULLED + "- {name: auth, source: file, file: x}", ":7: services[1].name: expected a name"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.settings.models import Service
@@ -11,6 +13,7 @@ from outage_window.sources.reading import Reading
 
 NS = 10**9
 DAY = 86400 * NS
+_OPTION = re.compile("--([a-z-]+)")
 
 
 class FileFeed:
@@ -30,12 +33,7 @@ class FileFeed:
         sha256 = read(self._service.file).sha256
         if sha256 == self._sha256:
             return False, True
-        reading = Reading(
-            service=self._service.name,
-            attempts_selector=_selector(self._service.attempts),
-            errors_selector=_selector(self._service.errors),
-        )
-        found = exports.load([self._service.file], reading).services
+        found = self._load(self._service.file)
         data = next((one for one in found if one.service == self._service.name), None)
         if data is None:
             names = ", ".join(one.service for one in found)
@@ -43,6 +41,19 @@ class FileFeed:
             raise InputError(self._service.file, expected)
         self._data, self._sha256 = data, sha256
         return True, True
+
+    def _load(self, file: str) -> tuple[ServiceData, ...]:
+        reading = Reading(
+            **self._service.export.model_dump(),
+            service=self._service.name,
+            attempts_selector=_selector(self._service.attempts),
+            errors_selector=_selector(self._service.errors),
+        )
+        try:
+            return exports.load([file], reading).services
+        except InputError as error:
+            # An option of `analyze` is named; here the settings say the same.
+            raise InputError(error.where, _OPTION.sub(_key, error.expected)) from None
 
     def data(self) -> ServiceData:
         """As `Feed`."""
@@ -59,6 +70,10 @@ class FileFeed:
     def silence(self, _until: int | None, _now: int) -> str:
         """As `Feed`: an export may end when it likes."""
         return ""
+
+
+def _key(option: re.Match[str]) -> str:
+    return f"export.{option[1].replace('-', '_')}"
 
 
 def _selector(text: str | None) -> selectors.Selector | None:
