@@ -49,7 +49,12 @@ def test_what_it_does_not_tell_is_asked_for_by_the_key_of_the_settings(tmp_path,
 def test_columns_are_found_by_the_names_that_are_set(tmp_path):
     text = LOCAL.replace("attempts", "tries").replace("time,", "when,")
     one = feed(
-        tmp_path, text, time_zone="UTC", time_column="when", attempts_column="tries", time_marks="end"
+        tmp_path,
+        text,
+        time_zone="UTC",
+        time_marks="end",
+        time_column="when",
+        attempts_column="tries",
     )
     one.refresh(0)
     assert one.data().series.end.min() == 1705917600
