@@ -44,12 +44,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return taken
 
     def readable(self) -> bool:
-        """Whether to look for more to read. One that was closed is still in the loop's hands."""
-        return bool(self.connected and super().readable())
+        """Whether to look for more to read. One that was closed is still in the loop's hands.
+
+        Asked of each connection whenever anything happens on any: so it is spelt out.
+        """
+        return self.connected and not (
+            self.total_outbufs_len or self.requests or self.will_close or self.close_when_flushed
+        )
 
     def writable(self) -> bool:
         """Whether there is something to write."""
-        return bool(self.connected and super().writable())
+        return self.connected and bool(
+            self.total_outbufs_len or self.will_close or self.close_when_flushed
+        )
 
     def late(self, now: float) -> bool:
         """Whether the client has used up its time."""

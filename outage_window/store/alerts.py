@@ -30,6 +30,7 @@ SAME_START = 120 * 10**9
 """Highly available senders merge their starts to the earliest: so far apart it is one alert."""
 
 Row = dict[str, Any]
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 IDENTITY = ("sender", "fingerprint", "starts_at")
 
 
@@ -207,4 +208,4 @@ def _joined(earlier: StoredAlert, later: StoredAlert) -> StoredAlert:
 
 
 def _json(texts: Mapping[str, str]) -> str:
-    return json.dumps(dict(texts), sort_keys=True, ensure_ascii=False)
+    return _ENCODER.encode(dict(texts))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, distinct, func, or_, select
 from outage_window.kept import FOREVER
 from outage_window.store.schema import alerts
 
-MOST = 5_000
+MOST = 1_000
 """A service's alerts that are looked at one by one."""
 FIRST = 3
 BUCKETS = (60, 300, 1800)

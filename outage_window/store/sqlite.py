@@ -41,6 +41,8 @@ def open_file(path: Path) -> Opened:
 def engine(path: Path, *, writer: bool) -> Engine:
     """An engine on the file. The writer's transactions take the write lock when they begin."""
     made = create_engine(f"sqlite:///{path}", pool_size=1 if writer else 16, max_overflow=16)
+    # Many rows are one statement: a statement each would give the interpreter away as often.
+    made.dialect.use_insertmanyvalues_wo_returning = True
 
     @event.listens_for(made, "connect")
     def _connect(connection: Any, _record: Any) -> None:

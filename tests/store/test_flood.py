@@ -37,6 +37,7 @@ def test_what_is_derived_of_a_flood_is_what_all_of_it_says(store, monkeypatch, d
     starts = np.sort(rng.choice(bursts, 1500) + rng.exponential(900, 1500).astype(int))
     lasting = rng.exponential(600, 1500).astype(int)
     store.write(lambda c: alerts.keep(c, rows(starts, lasting, firing={1499})))
+    monkeypatch.setattr(flood, "MOST", 2000)
     every = read(store)
     assert len(every) == 1500
     assert not any(one.unlisted for one in every)

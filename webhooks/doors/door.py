@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from webhooks.credentials import Credentials, SenderKind
 from webhooks.keeping import Busy, Conflict, Unknown
@@ -89,9 +90,8 @@ def problem(status: int, error: str, field: str) -> Response:
 
 def answer(status: int, content: dict[str, object]) -> Response:
     """An answer in JSON."""
-    made = jsonify(content)
-    made.status_code = status
-    return made
+    text = json.dumps(content, separators=(",", ":")) + "\n"
+    return Response(text, status, content_type="application/json")
 
 
 def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
