@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -22,14 +21,13 @@ from sqlalchemy.dialects import postgresql
 
 from outage_window.kept import FOREVER
 from outage_window.store import flood
-from outage_window.store.dialects import greatest, insert_in, least
+from outage_window.store.dialects import Row, folded, greatest, insert_in, least
 from outage_window.store.schema import alerts
 from webhooks.model import AlertDelivery
 
 SAME_START = 120 * 10**9
 """Highly available senders merge their starts to the earliest: so far apart it is one alert."""
 
-Row = dict[str, Any]
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 IDENTITY = ("sender", "fingerprint", "starts_at")
 
@@ -90,9 +88,20 @@ def keep(connection: Connection, found: Sequence[Row]) -> None:
     A late word that it fires never reopens an alert that was resolved.
     """
     if found:
-        # In one order in all replicas: else each could wait for a row that the other holds.
-        ordered = sorted(found, key=itemgetter(*IDENTITY))
-        connection.execute(_upsert(connection.dialect.name), ordered)
+        once = folded(found, IDENTITY, _told_again)
+        connection.execute(_upsert(connection.dialect.name), once)
+
+
+def _told_again(known: Row, again: Row) -> Row:
+    """The same alert twice in a group, as `_upsert` would have it."""
+    ends = [end for end in (known["ends_at"], again["ends_at"]) if end is not None]
+    return known | {
+        "ends_at": max(ends, default=None),
+        "first_received": min(known["first_received"], again["first_received"]),
+        "last_received": max(known["last_received"], again["last_received"]),
+        "deliveries": known["deliveries"] + again["deliveries"],
+        "truncated": max(known["truncated"], again["truncated"]),
+    }
 
 
 @cache
@@ -107,7 +116,7 @@ def _upsert(dialect: str) -> postgresql.Insert:
         ),
         "first_received": least(stored.first_received, new.first_received),
         "last_received": greatest(stored.last_received, new.last_received),
-        "deliveries": stored.deliveries + 1,
+        "deliveries": stored.deliveries + new.deliveries,
         "truncated": greatest(stored.truncated, new.truncated),
     }
     return row.on_conflict_do_update(index_elements=IDENTITY, set_=changed)

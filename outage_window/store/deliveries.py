@@ -6,17 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql
 
 from outage_window.store import alerts
-from outage_window.store.dialects import greatest, insert_in
+from outage_window.store.dialects import Row, folded, greatest, insert_in
 from outage_window.store.schema import deliveries
 
-Row = dict[str, Any]
 IDENTITY = ("sender", "sha256")
 
 
@@ -25,7 +22,7 @@ class Received:
     """One POST as it is to be kept: the row of its body, and those of its alerts."""
 
     body: Row
-    alerts: Sequence[alerts.Row] = ()
+    alerts: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +51,15 @@ def keep(connection: Connection, found: Sequence[Received]) -> None:
 
     What many requests brought is given at once: that costs little more than one.
     """
-    bodies = sorted((one.body for one in found), key=itemgetter(*IDENTITY))
+    bodies = folded((one.body for one in found), IDENTITY, _copied)
     connection.execute(_upsert(connection.dialect.name), bodies)
     alerts.keep(connection, [row for one in found for row in one.alerts])
+
+
+def _copied(known: Row, again: Row) -> Row:
+    """The same bytes twice in a group, as `_upsert` would have them."""
+    last = max(known["last_received_at"], again["last_received_at"])
+    return known | {"copies": known["copies"] + again["copies"], "last_received_at": last}
 
 
 @cache
@@ -65,7 +68,7 @@ def _upsert(dialect: str) -> postgresql.Insert:
     last = greatest(deliveries.c.last_received_at, made.excluded.last_received_at)
     return made.on_conflict_do_update(
         index_elements=IDENTITY,
-        set_={"copies": deliveries.c.copies + 1, "last_received_at": last},
+        set_={"copies": deliveries.c.copies + made.excluded.copies, "last_received_at": last},
     )
 
 

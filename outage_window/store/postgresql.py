@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from outage_window.errors import InputError
+from outage_window.store.dialects import in_one_statement
 from outage_window.store.migrate import migrate
 from outage_window.store.opened import Opened
 
@@ -54,7 +55,7 @@ def engine(url: URL, *, writer: bool) -> Engine:
     """
     options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} "
     options += "-c synchronous_commit=on" if writer else "-c default_transaction_read_only=on"
-    return create_engine(
+    made = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=4 if writer else 16,
         max_overflow=16,
@@ -67,6 +68,8 @@ def engine(url: URL, *, writer: bool) -> Engine:
             "options": options,
         },
     )
+    in_one_statement(made)
+    return made
 
 
 def _serialise(connection: Connection) -> None:

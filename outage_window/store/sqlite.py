@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from outage_window.errors import InputError
+from outage_window.store.dialects import in_one_statement
 from outage_window.store.migrate import migrate
 from outage_window.store.opened import Opened
 
@@ -41,8 +42,7 @@ def open_file(path: Path) -> Opened:
 def engine(path: Path, *, writer: bool) -> Engine:
     """An engine on the file. The writer's transactions take the write lock when they begin."""
     made = create_engine(f"sqlite:///{path}", pool_size=1 if writer else 16, max_overflow=16)
-    # Many rows are one statement: a statement each would give the interpreter away as often.
-    made.dialect.use_insertmanyvalues_wo_returning = True
+    in_one_statement(made)
 
     @event.listens_for(made, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -2,12 +2,14 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
-from outage_window.store import alerts
+from outage_window.store import alerts, deliveries, schema
+from outage_window.store.deliveries import Received
 from outage_window.store.schema import metadata
 from webhooks.model import Alert, AlertDelivery
 
@@ -103,3 +105,37 @@ some_deliveries = st.lists(
 def test_the_order_of_deliveries_does_not_matter(found):
     outcomes = {tuple(stored(*order)) for order in itertools.permutations(found)}
     assert len(outcomes) == 1
+
+
+def test_many_at_once_are_kept_as_one_after_another(store):
+    rng = np.random.default_rng(7)
+    came = [
+        delivery(
+            int(rng.choice([0, 60, 1000])),
+            None if rng.random() < 0.5 else int(rng.integers(1000, 2000)),
+            int(rng.integers(0, 3)),
+            f"f{rng.integers(0, 4)}",
+        )
+        for _ in range(200)
+    ]
+
+    def received(sender, number):
+        body = deliveries.row(sender, b"%d" % (number % 30), number)
+        return Received(body, alerts.rows(sender, came[number], ["auth"], number))
+
+    for number in range(200):
+        store.write(lambda c, n=number: deliveries.keep(c, [received("one", n)]))
+    number = 0
+    while number < 200:
+        some = range(number, min(200, number + int(rng.integers(1, 40))))
+        number = some.stop
+        store.write(lambda c, s=some: deliveries.keep(c, [received("many", n) for n in s]))
+    with store.read() as connection:
+        for table in (schema.alerts, schema.deliveries):
+            query = select(*[c for c in table.c if c.name not in ("id", "sender")])
+            one, many = (
+                sorted(map(repr, connection.execute(query.where(table.c.sender == name))))
+                for name in ("one", "many")
+            )
+            assert len(one) > 10
+            assert one == many
