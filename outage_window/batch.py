@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.estimate import Origin
 from detector.model import Options
-from outage_window.assess import Assessment, Declared, People, assess_all
+from outage_window.assess import Assessment, Declared, People, ServiceData, assess_all
 from outage_window.document import analysis_document
 from outage_window.incident_facts import facts
 from outage_window.joining import join, service_of
@@ -16,9 +16,10 @@ from outage_window.pseudonyms import Pseudonyms
 from outage_window.reasons import Reasons
 from outage_window.sources import alerts as alert_files
 from outage_window.sources import events as event_files
-from outage_window.sources import exports
+from outage_window.sources import exports, maintenance
 from outage_window.sources import users as user_files
 from outage_window.sources.files import read
+from outage_window.sources.maintenance import Planned
 from outage_window.sources.reading import UNASSIGNED, Reading
 from reports.facts import AlertFact, Incident
 from webhooks.model import Event
@@ -40,6 +41,7 @@ class Request:
     alerts: str | None = None
     changes: str | None = None
     events: str | None = None
+    maintenance: str | None = None
     reading: Reading = field(default_factory=Reading)
     reasons: Reasons = field(default_factory=Reasons)
     options: Options = field(default_factory=Options)
@@ -54,10 +56,11 @@ class Context:
     users: Mapping[str, People]
     alerts: tuple[AlertFact, ...] | None
     events: tuple[Event, ...]
+    planned: tuple[Planned, ...]
     origins: tuple[Origin, ...]
     notes: tuple[str, ...] = ()
     told_by: tuple[Origin, ...] = ()
-    """Of the origins those of alerts, changes and events."""
+    """Of the origins those of alerts, changes, events and maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Analysis:
             "attempts per user": set(self.context.users),
             "alerts": {service_of(alert.labels) for alert in self.context.alerts or ()},
             "changes and events": {event.service for event in self.context.events} - {""},
+            "maintenance": {planned.service for planned in self.context.planned} - {""},
         }
         unused = [
             f"not used: {what} of {', '.join(sorted(others - services))}, since no series has that"
@@ -99,7 +103,8 @@ class Analysis:
         alerts = self.context.alerts
         own = [one for one in alerts or () if service_of(one.labels) == assessment.service]
         joined, _ = join(own, windows)
-        return [
+        planned = maintenance.of_service(self.context.planned, assessment.service)
+        found = [
             facts(
                 assessment,
                 index,
@@ -111,6 +116,10 @@ class Analysis:
                 told_by=self.context.told_by,
             )
             for index in range(len(windows))
+        ]
+        return [
+            replace(one, announced=maintenance.around(planned, window.onset, window.end.value))
+            for one, window in zip(found, windows, strict=True)
         ]
 
 
@@ -135,9 +144,28 @@ def analyze(request: Request, progress: Progress = lambda step, left: None) -> A
         some = found.services[begin : begin + SIDE_BY_SIDE]
         progress(some[0].service, -(-(len(found.services) - begin) // SIDE_BY_SIDE))
         declared = dict.fromkeys((data.service for data in some), request.declared)
-        assessments += assess_all(some, context.users, request.options, declared)
+        assessments += _assessed(some, context, request.options, declared)
     inputs = tuple(dict.fromkeys((*found.inputs, *context.origins)))
     return Analysis(request, tuple(assessments), context, inputs)
+
+
+def _assessed(
+    services: Sequence[ServiceData],
+    context: Context,
+    options: Options,
+    declared: Mapping[str, Declared],
+) -> list[Assessment]:
+    """The assessments in the services' order; those with the same maintenance side by side."""
+    alike: dict[tuple[tuple[float, float], ...], list[ServiceData]] = {}
+    for data in services:
+        planned = maintenance.of_service(context.planned, data.service)
+        alike.setdefault(tuple((one.start, one.end) for one in planned), []).append(data)
+    found = {
+        one.service: one
+        for spans, some in alike.items()
+        for one in assess_all(some, context.users, replace(options, maintenance=spans), declared)
+    }
+    return [found[data.service] for data in services]
 
 
 def _context(request: Request, progress: Callable[[str], None]) -> Context:
@@ -168,8 +196,13 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
             events += more
             told_by.append(origin)
     events.sort(key=lambda event: event.time)
+    planned: tuple[Planned, ...] = ()
+    if request.maintenance is not None:
+        progress(request.maintenance)
+        planned, origin = maintenance.read(read(request.maintenance), request.reading)
+        told_by.append(origin)
     every = (*origins, *told_by)
-    return Context(users, alerts, tuple(events), every, notes, tuple(told_by))
+    return Context(users, alerts, tuple(events), planned, every, notes, tuple(told_by))
 
 
 def _attributed(context: Context, services: Sequence[str]) -> Context:

@@ -36,6 +36,7 @@ FILE = click.Path(path_type=str)
 @click.option("--alerts", type=FILE, help="Alertmanager's /api/v2/alerts, or webhook bodies.")
 @click.option("--changes", type=FILE, help="Changes: time, service, text, team (CSV or NDJSON).")
 @click.option("--events", type=FILE, help="As --changes, with a type: ticket, escalated, ...")
+@click.option("--maintenance", type=FILE, help="Planned work: start, end, service, reason.")
 @click.option(
     "--format",
     "form",
@@ -129,6 +130,7 @@ def _request(given: dict[str, Any]) -> Request:
         alerts=given["alerts"],
         changes=given["changes"],
         events=given["events"],
+        maintenance=given["maintenance"],
         reading=_reading(given),
         reasons=Reasons(_words(given["system_reasons"]), _words(given["user_reasons"])),
         options=Options(

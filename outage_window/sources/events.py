@@ -6,7 +6,7 @@ from typing import cast
 
 from detector.estimate import Origin
 from outage_window.errors import InputError
-from outage_window.sources import arrow, tabular
+from outage_window.sources import tabular
 from outage_window.sources.arrow import Cell
 from outage_window.sources.columns import find
 from outage_window.sources.files import Source
@@ -39,7 +39,7 @@ def read(source: Source, reading: Reading, default_type: str | None) -> tuple[li
     time = seconds(
         table.columns[columns["time"] or ""], table.place, reading.time_zone, reading.time_unit
     )
-    texts = {role: _texts(table, columns[role]) for role in ROLES[1:]}
+    texts = {role: table.texts(columns[role]) for role in ROLES[1:]}
     events = [
         Event(
             time=round(float(time[row]) * 1000) * (NS // 1000),
@@ -52,14 +52,6 @@ def read(source: Source, reading: Reading, default_type: str | None) -> tuple[li
         for row in range(table.rows)
     ]
     return sorted(events, key=lambda event: event.time), source.origin(table.rows)
-
-
-def _texts(table: tabular.Table, name: str | None) -> list[str]:
-    if name is None:
-        return [""] * table.rows
-    codes, found = arrow.codes(table.columns[name])
-    words = [*((word or "").strip() for word in found), ""]
-    return [words[code] for code in codes]
 
 
 def _type(word: str | None, place: str) -> EventType:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outage_window.errors import InputError
-from outage_window.sources import delimited, ndjson, parquet
+from outage_window.sources import arrow, delimited, ndjson, parquet
 from outage_window.sources.arrow import Cell, flat
 from outage_window.sources.files import Source
 from outage_window.sources.kinds import SAMPLES, kind_of
@@ -24,6 +24,14 @@ class Table:
     columns: dict[str, Any]
     rows: int
     place: Place
+
+    def texts(self, name: str | None) -> list[str]:
+        """A column of words, one a row, without blanks around them; "" where there is none."""
+        if name is None:
+            return [""] * self.rows
+        codes, found = arrow.codes(self.columns[name])
+        words = [*((word or "").strip() for word in found), ""]
+        return [words[code] for code in codes]
 
 
 def names(source: Source) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def alert(fired: float, resolved: float | None, name: str = "A", **labels: str) 
 def made(
     windows: list[Window], alerts: list[AlertFact] | None, events: list[Event], index: int = 0
 ) -> Incident:
-    beside = Context({}, None if alerts is None else tuple(alerts), tuple(events), ())
+    beside = Context({}, None if alerts is None else tuple(alerts), tuple(events), (), ())
     return Analysis(Request([]), (assessment(*windows),), beside, ()).incidents()[index]
 
 
