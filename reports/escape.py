@@ -46,6 +46,8 @@ def plain(value: str) -> str:
 
 def _visible_text(value: str) -> str:
     """As `plain`, with every blank kept: for a piece of a sentence."""
+    if value.isascii() and value.isprintable():
+        return value  # nearly all are, and an incident of a flood has thousands
     text = _ANSI.sub("", value)
     return "".join(" " if c.isspace() else _visible(c) for c in text)
 

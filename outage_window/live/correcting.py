@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from outage_window.ids import new_id
 from outage_window.kept import StoredIncident
+from outage_window.live.declared_times import TIMES, check_corrected, check_declared
 from outage_window.live.drafting import draft as rendered
 from outage_window.live.drafting import put
 from outage_window.live.rows import row, template_of
@@ -24,10 +25,12 @@ from reports.record import decode
 from reports.redraft import redraft
 from webhooks.incidents import Change, Declared
 from webhooks.keeping import Conflict, Unknown
+from webhooks.model import Refused
 
 NS = 10**9
 TRIES = 5
 """Times that a change is made anew on top of another that came in between."""
+CARRIED: tuple[CorrectionField, ...] = (*TIMES, "title", "impact")
 
 
 class Corrector:
@@ -40,6 +43,7 @@ class Corrector:
 
     def declare(self, said: Declared, now: int) -> dict[str, object]:
         """Open a declared incident; where one of the service is known of that time, correct it."""
+        check_declared(said, now)
         fields = _said(said)
         known = self._known(said, now)
         if known is not None:
@@ -66,11 +70,23 @@ class Corrector:
         found = self._get(identity)
         fields = cast(Mapping[CorrectionField, str], change.fields)
         self._check_merge(found, fields)
+        with self._store.read() as connection:
+            known = {one.field: one.value for one in corrections.of(connection, found.id)}
+        check_corrected(found, known, fields, now)
         if change.draft is not None:
             self._edit(found.id, change.draft, etag)
         if fields:
             self._correct(found.id, fields, change.by, now)
         return {"id": found.id, "revision": self._get(identity).revision}
+
+    def carry(self, absorbed: str, into: str, now: int) -> None:
+        """What people said of an incident that becomes part of another is said of that one."""
+        with self._store.read() as connection:
+            said = corrections.of(connection, absorbed)
+            known = {one.field for one in corrections.of(connection, into)}
+        for one in said:
+            if one.field in CARRIED and one.field not in known and one.value:
+                self._correct(into, {one.field: one.value}, one.by, now)
 
     def _get(self, identity: str) -> StoredIncident:
         with self._store.read() as connection:
@@ -125,7 +141,10 @@ class Corrector:
         into = fields.get("merged_into")
         if not into:
             return
-        target = self._get(into)
+        try:
+            target = self._get(into)
+        except Unknown:
+            raise Refused("merged_into", f"expected the id of an incident: {into}") from None
         if target.id == found.id or target.merged_into is not None:
             raise Conflict(f"{into} is this incident, or part of another itself")
 

@@ -15,6 +15,7 @@ from outage_window.incident_facts import facts
 from outage_window.joining import FOREVER, join, until
 from outage_window.kept import StoredIncident
 from outage_window.live.announcing import Announcements
+from outage_window.live.correcting import Corrector
 from outage_window.live.describing import facts_of, moved
 from outage_window.live.drafting import put
 from outage_window.live.joining import clusters as clusters_of
@@ -48,6 +49,7 @@ class Keeper:
         self._settings = settings
         self._config_file = config_file
         self._store = store
+        self._corrector = Corrector(store, settings, config_file)
         self.announced = Announcements(settings, store)
 
     def update(self, scene: Scene) -> None:
@@ -198,10 +200,12 @@ class Keeper:
 
     def _merge(self, scene: Scene, into: str, match: Match) -> None:
         for absorbed in match.absorbed:
+            self._corrector.carry(absorbed.id, into, scene.now)
             self._store.write(
                 lambda c, one=absorbed.id: incidents.merge(c, one, into, scene.now)  # type: ignore[misc]
             )
-            log.info("incident %s became part of %s", absorbed.id, into)
+            where = {"service": scene.service, "incident": into}
+            log.info("incident %s became part of %s", absorbed.id, into, extra=where)
 
     def _command(self, identity: str) -> str:
         named = () if self._config_file is None else ("--config.file", self._config_file)

@@ -54,6 +54,7 @@ class _Known:
     assessment: Assessment | None = None
     options: Options | None = None
     unjudged: str = ""
+    failed: str = ""
 
 
 class Watch:
@@ -123,10 +124,14 @@ class Watch:
             caught_up = self._refresh(service, known, now)
         except (PullFailed, InputError, StoreFailed) as failure:
             error = str(failure)
-            log.warning("the scan failed: %s", error, extra={"service": service.name})
+            if not _same(error, known.failed):
+                log.warning("the scan failed: %s", error, extra={"service": service.name})
         except Exception as failure:
             error = f"internal error: {type(failure).__name__}"
             log.exception("the scan failed", extra={"service": service.name})
+        if known.failed and not error:
+            log.info("the scan succeeds again", extra={"service": service.name})
+        known.failed = error
         behind = "" if caught_up or error else "history is still being fetched"
         self._report(service, known, now, error, behind)
         return error or behind
@@ -227,11 +232,13 @@ def _until(known: _Known) -> int | None:
 
 
 def _log_change(name: str, before: str, reason: str) -> None:
-    """Say once why a service is not assessed, and once that it is again.
-
-    Counts in a reason grow with every scan: they make no other reason.
-    """
-    if reason and re.sub("[0-9]+", "0", reason) != re.sub("[0-9]+", "0", before):
+    """Say once why a service is not assessed, and once that it is again."""
+    if reason and not _same(reason, before):
         log.warning("not assessed: %s", reason, extra={"service": name})
     elif before and not reason:
         log.info("assessed again", extra={"service": name})
+
+
+def _same(reason: str, before: str) -> bool:
+    """Whether it is the same reason. Counts in one grow with every scan: they make no other."""
+    return re.sub("[0-9]+", "0", reason) == re.sub("[0-9]+", "0", before)

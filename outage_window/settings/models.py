@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
 from outage_window.errors import InputError
 from outage_window.settings.alerts import Alertmanager, Http, MaintenancePart, Requests
 from outage_window.settings.export import Export, ZoneText
-from outage_window.settings.parts import Name, Part, Seconds, expected
+from outage_window.settings.parts import Name, Part, Seconds, Secret, expected
 from outage_window.settings.publish import Targets
 from outage_window.settings.senders import SenderPart
 from outage_window.sources import selectors
@@ -112,7 +112,7 @@ class Web(Part):
     """Where it listens, and who may post."""
 
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9195"
-    token: SecretStr | None = None
+    token: Secret | None = None
     allow_anonymous: bool = False
     url: Http | None = None
     config_file: str | None = Field(None, min_length=1)

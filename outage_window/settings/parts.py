@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 from pydantic_core import PydanticCustomError
 
 from outage_window.settings.durations import parse_duration
@@ -33,9 +33,20 @@ def _name(value: str) -> str:
     return value
 
 
+def _secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.strip():
+        raise expected("expected a secret; it is empty")
+    if not text.isascii():
+        raise expected("expected a secret of ASCII characters")
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(duration)]
 Name = Annotated[str, AfterValidator(_name)]
 """What services, senders and targets are called."""
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+"""A token or signing secret: an empty one, as of a variable that was not set, would let all in."""
 
 
 class Part(BaseModel):

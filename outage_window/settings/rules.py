@@ -56,8 +56,6 @@ def _web_rules(settings: Settings, by_web: bool) -> Iterator[Wrong]:
             "certificates in web.config_file), or web.allow_anonymous: true"
         )
         yield ("web", "listen"), expected
-    if settings.web.token is not None and not settings.web.token.get_secret_value().isascii():
-        yield ("web", "token"), "expected a token of ASCII characters"
     for i, sender in enumerate(settings.senders):
         for name, expected in _sender_rules(sender, asked):
             yield ("senders", i, name), expected

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from outage_window.settings.alerts import MappingPart
-from outage_window.settings.parts import Name, Part, expected
+from outage_window.settings.parts import Name, Part, Secret
 from webhooks.credentials import Credentials, Sender, SenderKind
 from webhooks.mapped import OWN, Mapped
-
-
-def _ascii(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().isascii() or not value.get_secret_value():
-        raise expected("expected a secret of ASCII characters")
-    return value
-
-
-Secret = Annotated[SecretStr, AfterValidator(_ascii)]
 
 
 def _several(value: object) -> object:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from outage_window.live.correcting import Corrector
 from reports import word
 
 from .made import BORN, DAY, Metrics, Place, text
@@ -115,7 +116,7 @@ def test_what_people_merged_stays_merged_whatever_is_measured_again(store):
 
 def test_a_merger_needs_another_that_stands_for_itself(place):
     (closed,) = place.at(END + 1200)
-    assert patch(place, closed["id"], merged_into="nobody").status_code == 404
+    assert patch(place, closed["id"], merged_into="nobody").status_code == 400
     assert patch(place, closed["id"], merged_into=closed["id"]).status_code == 412
 
 
@@ -241,7 +242,7 @@ def test_an_outage_that_metrics_cannot_see_is_declared(place):
 
 
 def test_a_declared_outage_that_is_measured_later_is_one_incident(place):
-    place.at(START - 3600)
+    place.at(START - 240)
     made = declare(place, service="auth", start=text(START - 300)).json
     (found,) = place.at(END + 1200)
     assert (found["id"], found["state"]) == (made["id"], "closed")
@@ -280,7 +281,7 @@ def test_a_declaration_of_long_ago_is_not_that_of_today(store):
 
 def test_a_declared_end_bounds_what_the_declaration_takes_in(place):
     early = START - 7200
-    place.at(early + 60)
+    place.at(early + 900)
     made = declare(place, service="auth", start=text(early)).json
     patch(place, made["id"], declared_end=text(early + 600))
     found = place.at(END + 1200)
@@ -351,3 +352,45 @@ def seconds_apart(moment, other):
     from datetime import datetime
 
     return datetime.fromisoformat(moment).timestamp() - other
+
+
+def test_what_was_declared_while_a_pass_went_on_is_said_of_what_it_found(place, monkeypatch):
+    (closed,) = place.at(END + 1200)
+    said = {"start": text(START - 900), "end": text(END + 60), "impact": "All failed"}
+    place.now += 1
+    with monkeypatch.context() as late:  # the pass had read what is stored, and not saved yet
+        late.setattr(Corrector, "_known", lambda *_: None)
+        made = place.client.post(BASE, json={"service": "auth", **said})
+    assert made.status_code == 201
+    place.at(END + 1300)
+    found = one(place, closed["id"])
+    assert {c["field"]: c["value"] for c in found["corrections"]} == {
+        "declared_start": text(START - 900),
+        "declared_end": text(END + 60),
+        "impact": "All failed",
+    }
+    assert found["moved"].startswith("corrected: ")
+    assert "All failed" in draft(place, closed["id"]).text.replace("*", "")
+    assert one(place, made.json["id"])["merged_into"] == closed["id"]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"declared_end": text(START - 1)}, "declared_end"),
+        ({"declared_start": text(END + DAY)}, "declared_start"),
+        ({"declared_start": text(END), "declared_end": text(END)}, "declared_end"),
+    ],
+    ids=["before it", "to come", "none between"],
+)
+def test_times_that_cannot_be_are_refused(place, said, field):
+    (closed,) = place.at(END + 1200)
+    refused = patch(place, closed["id"], **said)
+    assert (refused.status_code, refused.json["field"]) == (400, field)
+    assert patch(place, closed["id"], title="x").status_code == 200
+
+
+def test_nobody_declares_what_is_to_come(place):
+    place.at(START - 600)
+    refused = place.client.post(BASE, json={"service": "auth", "start": text(END)})
+    assert (refused.status_code, refused.json["field"]) == (400, "start")

@@ -57,7 +57,7 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("scan_interval: 15.0", ":1: scan_interval: expected a duration such as 15s"),
         ("web: {listen: 127.0.0.1}", ":1: web.listen: expected HOST:PORT"),
         ("web: {listen: 0.0.0.0:9195}", ":1: web.listen: expected a loopback address, or"),
-        ("web:\n  token: ü", ":2: web.token: expected a token of ASCII"),
+        ("web:\n  token: ü", ":2: web.token: expected a secret of ASCII"),
         ("storage: {url: 'mysql://x/y'}", ":1: storage.url: expected sqlite:///FILE"),
         ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected postgresql://USER@HOST/D"),
         (
