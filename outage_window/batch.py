@@ -22,6 +22,7 @@ from outage_window.sources.files import read
 from outage_window.sources.maintenance import Planned
 from outage_window.sources.reading import UNASSIGNED, Reading
 from reports.facts import AlertFact, Incident
+from reports.times import utc
 from webhooks.model import Event
 
 SIDE_BY_SIDE = 256
@@ -77,7 +78,8 @@ class Analysis:
         return analysis_document(self.assessments, self.incidents(), self.inputs, self.notes())
 
     def notes(self) -> list[str]:
-        """What was given beside the series but is of no service that has one: easily overlooked."""
+        """What is easily overlooked: what was given beside the series but is of no service that has
+        one, and what planned maintenance kept from being judged."""
         services = {assessment.service for assessment in self.assessments}
         named = {
             "attempts per user": set(self.context.users),
@@ -91,7 +93,13 @@ class Analysis:
             for what, others in named.items()
             if others - services
         ]
-        return [*self.context.notes, *unused]
+        planned = [
+            f"not judged, since maintenance was planned: {service},"
+            f" {utc(one.start)} to {utc(one.end)}"
+            for service in sorted(services)
+            for one in maintenance.of_service(self.context.planned, service)
+        ]
+        return [*self.context.notes, *unused, *planned]
 
     def incidents(self) -> list[Incident]:
         """The facts of each window's incident, in order of time."""

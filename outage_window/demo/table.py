@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from outage_window.demo.run import Replayed
+from outage_window.document.text import edge
 
 HEAD = ("", "START (UTC)", "END (UTC)", "USERS HIT", "FIRST ALERT", "TTD")
 
@@ -55,12 +56,8 @@ def _share(incident: dict[str, Any]) -> str:
 
 
 def _edge(estimate: dict[str, Any]) -> str:
-    """Write a time with half the width of its interval, or that there is none."""
-    if estimate["value"] is None:
-        return "not derivable"
-    text = _time(_seconds(estimate["value"]))
-    width = (_seconds(estimate["high"]) - _seconds(estimate["low"])) / 2
-    return f"{text} ±{width:.0f}s"
+    """As `analyze` shows it, or that there is none."""
+    return "not derivable" if estimate["value"] is None else edge(estimate)
 
 
 def _seconds(text: str) -> float:

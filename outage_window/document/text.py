@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from math import ceil
 from textwrap import wrap
 from typing import Any
 
@@ -70,8 +71,8 @@ def _row(window: dict[str, Any]) -> tuple[str, ...]:
     lasted = _span(window["duration_seconds"]["value"])
     return (
         _safe(window["service"]),
-        _edge(window["start"]),
-        "ongoing" if ongoing else _edge(window["end"], window["start"]["value"]),
+        edge(window["start"]),
+        "ongoing" if ongoing else edge(window["end"], window["start"]["value"]),
         f"{lasted}+" if ongoing else lasted,
         _percent(window["error_ratio"]["value"]),
         _share(window["affected_users"]),
@@ -170,18 +171,20 @@ def _paragraphs(title: str, texts: list[str]) -> list[str]:
     return [*lines, ""]
 
 
-def _edge(estimate: dict[str, Any], start: str = "") -> str:
-    """A time and how far off it may be; no seconds where minutes are in doubt.
+def edge(estimate: dict[str, Any], start: str = "") -> str:
+    """A time to the second and how far off it may be; to the minute where minutes are in doubt.
 
     The end of a window leaves out the date of its start. An edge that the data do not show, since
     they begin or end inside the outage, has no interval.
     """
-    value = _moment(estimate["value"])
-    reach = max(_moment(estimate["high"]) - value, value - _moment(estimate["low"])).total_seconds()
+    value, low, high = (_moment(estimate[key]) for key in ("value", "low", "high"))
+    reach = max(high - value, value - low).total_seconds()
+    step, clock = (1, "%H:%M:%S") if reach < _EXACT else (60, "%H:%M")
+    shown = datetime.fromtimestamp(round(value.timestamp() / step) * step, UTC)
     same_day = estimate["value"][:10] == start[:10]
-    clock = "%H:%M:%S" if reach < _EXACT else "%H:%M"
-    text = value.strftime(clock if same_day else f"%Y-%m-%d {clock}")
-    return f"{text} ±{_span(reach)}" if reach else text
+    text = shown.strftime(clock if same_day else f"%Y-%m-%d {clock}")
+    off = max(high - shown, shown - low).total_seconds()  # what is shown holds the whole interval
+    return f"{text} ±{_span(ceil(off / step) * step)}" if reach else text
 
 
 def _span(seconds: float | None) -> str:

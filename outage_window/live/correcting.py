@@ -126,9 +126,9 @@ class Corrector:
                 raise Conflict("an earlier version closed it, without its facts: it stays as it is")
             with self._store.read() as connection:
                 before = corrections.of(connection, identity)
-                edges = (found.start, found.end)
+                after = _with(before, fields, by, now / NS)
+                edges = _edges(found, replace(decode(found.record), corrections=after))
                 beside = incidents.beside(connection, identity, found.service, *edges)
-            after = _with(before, fields, by, now / NS)
             if after == before:
                 return
             new = _corrected(found, after, beside, now)

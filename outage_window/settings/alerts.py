@@ -6,9 +6,9 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from outage_window.settings.parts import Name, Part, Seconds, expected
+from outage_window.settings.parts import Moment, Name, Part, Seconds, expected
 from webhooks.mapped import OWN, Mapped, is_path
 
 
@@ -77,8 +77,8 @@ class MaintenancePart(Part):
     """Work on a service that is known beforehand; [`start`, `end`)."""
 
     service: Name
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     reason: str = ""
 
 

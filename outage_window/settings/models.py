@@ -6,12 +6,12 @@ import re
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote, urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from outage_window.errors import InputError
 from outage_window.settings.alerts import Alertmanager, Http, MaintenancePart, Requests
 from outage_window.settings.export import Export, ZoneText
-from outage_window.settings.parts import Name, Part, Seconds, Secret, expected
+from outage_window.settings.parts import Moment, Name, Part, Seconds, Secret, expected
 from outage_window.settings.publish import Targets
 from outage_window.settings.senders import SenderPart
 from outage_window.sources import selectors
@@ -158,7 +158,7 @@ class Prometheus(Requests):
 
     url: Http
     history: Seconds = 28 * 86400.0
-    until: AwareDatetime | None = None
+    until: Moment | None = None
     """Assess a past period: `history` before this time, and nothing after it."""
 
 

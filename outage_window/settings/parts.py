@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
@@ -42,7 +43,20 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _moment(value: object) -> object:
+    found = value
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            found = None
+    if not isinstance(found, datetime) or found.tzinfo is None:
+        raise expected("expected a time with its zone, such as 2024-01-22T15:30:00Z")
+    return found
+
+
 Seconds = Annotated[float, BeforeValidator(duration)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 Name = Annotated[str, AfterValidator(_name)]
 """What services, senders and targets are called."""
 Secret = Annotated[SecretStr, AfterValidator(_secret)]

@@ -394,3 +394,15 @@ def test_nobody_declares_what_is_to_come(place):
     place.at(START - 600)
     refused = place.client.post(BASE, json={"service": "auth", "start": text(END)})
     assert (refused.status_code, refused.json["field"]) == (400, "start")
+
+
+def test_what_overlaps_goes_by_what_is_declared_now(store):
+    place = Place(store, Metrics((START, END)), services=("auth", "web"))
+    place.at(END + 1200)
+    (closed,) = (i for i in place.incidents() if i["service"] == "auth")
+    made = declare(place, service="vpn", start=text(START - 3600)).json
+    place.at(END + 1260)
+    assert [r["how"] for r in one(place, made["id"])["related"] if r["id"] == closed["id"]]
+    patch(place, made["id"], declared_end=text(START - 1800))
+    beside = [r for r in one(place, made["id"])["related"] if r["id"] == closed["id"]]
+    assert [r["how"] for r in beside] != ["overlaps"]

@@ -58,6 +58,8 @@ def test_an_empty_file_is_all_defaults(tmp_path):
         ("web: {listen: 127.0.0.1}", ":1: web.listen: expected HOST:PORT"),
         ("web: {listen: 0.0.0.0:9195}", ":1: web.listen: expected a loopback address, or"),
         ("web:\n  token: ü", ":2: web.token: expected a secret of ASCII"),
+        ("web:\n  token: ''", ":2: web.token: expected a secret; it is empty"),
+        ("web:\n  token: ' '", ":2: web.token: expected a secret; it is empty"),
         ("storage: {url: 'mysql://x/y'}", ":1: storage.url: expected sqlite:///FILE"),
         ("storage: {url: 'postgresql://x'}", ":1: storage.url: expected postgresql://USER@HOST/D"),
         (
