@@ -57,6 +57,7 @@ class Corrector:
             incident = replace(
                 self._declared(said, identity, now),
                 corrections=corrections.of(connection, identity),
+                related=incidents.beside(connection, identity, said.service, said.start, said.end),
             )
             incidents.save(connection, row(incident, None, now, (said.start, said.end)))
             return identity

@@ -401,7 +401,6 @@ def test_what_overlaps_goes_by_what_is_declared_now(store):
     place.at(END + 1200)
     (closed,) = (i for i in place.incidents() if i["service"] == "auth")
     made = declare(place, service="vpn", start=text(START - 3600)).json
-    place.at(END + 1260)
     assert [r["how"] for r in one(place, made["id"])["related"] if r["id"] == closed["id"]]
     patch(place, made["id"], declared_end=text(START - 1800))
     beside = [r for r in one(place, made["id"])["related"] if r["id"] == closed["id"]]
