@@ -14,9 +14,14 @@ from webhooks.mapped import OWN, Mapped, is_path
 
 def http(value: str) -> str:
     """An HTTP address without the slash at its end."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise expected("expected a URL such as http://127.0.0.1:9090")
+    wrong = expected("expected a URL such as http://127.0.0.1:9090")
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # no port has that number, or no address is written so
+        raise wrong from None
+    if not good or parts.query or parts.fragment:
+        raise wrong
     return value.rstrip("/")
 
 
