@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from outage_window import clock as clocks
 from outage_window.clock import Clock
@@ -98,11 +98,20 @@ def _harden(response: Response) -> Response:
 def _failed(error: Exception) -> Response:
     """One JSON line for whatever went wrong; what is our fault goes to the log, not to the wire."""
     if isinstance(error, HTTPException):
-        answer = jsonify(error=error.description, field=request.path)
+        answer = jsonify(error=_said(error), field=request.path)
         answer.status_code = error.code or 500
+        if isinstance(error, MethodNotAllowed):
+            answer.allow.update(error.valid_methods or ())
         return answer
     where = {"method": request.method, "path": request.path}
     log.error("internal error", exc_info=error, extra=where)
     answer = jsonify(error="internal error, see the log", field=request.path)
     answer.status_code = 500
     return answer
+
+
+def _said(error: HTTPException) -> str | None:
+    """What a view said; the framework's own words are for people who typed an address."""
+    if isinstance(error, MethodNotAllowed):
+        return f"expected {' or '.join(sorted(error.valid_methods or ()))}"
+    return "nothing is here" if error.description == NotFound.description else error.description

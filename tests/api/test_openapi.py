@@ -96,3 +96,14 @@ def test_nothing_is_redirected(place, path, method):
     answer = getattr(place.client, method)(path)
     assert not 300 <= answer.status_code < 400
     assert answer.status_code in (404, 405) or path in ("", "//metrics")
+
+
+def test_what_is_not_there_is_said_in_plain_words(place):
+    assert place.client.get("/api/v1/nothing").json == {
+        "error": "nothing is here",
+        "field": "/api/v1/nothing",
+    }
+    refused = place.client.get("/api/v1/events")
+    assert refused.status_code == 405
+    assert sorted(refused.allow) == ["OPTIONS", "POST"]
+    assert refused.json["error"] == "expected OPTIONS or POST"
