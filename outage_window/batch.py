@@ -12,14 +12,15 @@ from outage_window.assess import Assessment, Declared, People, ServiceData, asse
 from outage_window.document import analysis_document
 from outage_window.incident_facts import facts
 from outage_window.joining import join, service_of
+from outage_window.planned import Planned, around, of_service
 from outage_window.pseudonyms import Pseudonyms
 from outage_window.reasons import Reasons
 from outage_window.sources import alerts as alert_files
 from outage_window.sources import events as event_files
-from outage_window.sources import exports, maintenance
+from outage_window.sources import exports
+from outage_window.sources import maintenance as maintenance_files
 from outage_window.sources import users as user_files
 from outage_window.sources.files import read
-from outage_window.sources.maintenance import Planned
 from outage_window.sources.reading import UNASSIGNED, Reading
 from reports.facts import AlertFact, Incident
 from reports.times import utc
@@ -94,10 +95,10 @@ class Analysis:
             if others - services
         ]
         planned = [
-            f"not judged, since maintenance was planned: {service},"
-            f" {utc(one.start)} to {utc(one.end)}"
-            for service in sorted(services)
-            for one in maintenance.of_service(self.context.planned, service)
+            f"maintenance of {one.service or 'all services'} was planned: metrics of"
+            f" {utc(one.announced.start)} to {utc(one.announced.end)} have no say"
+            for one in self.context.planned
+            if one.service in ("", *services)
         ]
         return [*self.context.notes, *unused, *planned]
 
@@ -111,7 +112,7 @@ class Analysis:
         alerts = self.context.alerts
         own = [one for one in alerts or () if service_of(one.labels) == assessment.service]
         joined, _ = join(own, windows)
-        planned = maintenance.of_service(self.context.planned, assessment.service)
+        planned = of_service(self.context.planned, assessment.service)
         found = [
             facts(
                 assessment,
@@ -126,7 +127,7 @@ class Analysis:
             for index in range(len(windows))
         ]
         return [
-            replace(one, announced=maintenance.around(planned, window.onset, window.end.value))
+            replace(one, announced=around(planned, window.onset, window.end.value))
             for one, window in zip(found, windows, strict=True)
         ]
 
@@ -166,7 +167,7 @@ def _assessed(
     """The assessments in the services' order; those with the same maintenance side by side."""
     alike: dict[tuple[tuple[float, float], ...], list[ServiceData]] = {}
     for data in services:
-        planned = maintenance.of_service(context.planned, data.service)
+        planned = of_service(context.planned, data.service)
         alike.setdefault(tuple((one.start, one.end) for one in planned), []).append(data)
     found = {
         one.service: one
@@ -207,7 +208,7 @@ def _context(request: Request, progress: Callable[[str], None]) -> Context:
     planned: tuple[Planned, ...] = ()
     if request.maintenance is not None:
         progress(request.maintenance)
-        planned, origin = maintenance.read(read(request.maintenance), request.reading)
+        planned, origin = maintenance_files.read(read(request.maintenance), request.reading)
         told_by.append(origin)
     every = (*origins, *told_by)
     return Context(users, alerts, tuple(events), planned, every, notes, tuple(told_by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detector.model import Options
+from outage_window.planned import NEAR
 from outage_window.settings.models import Service, Settings
 from outage_window.sources.selectors import parse
 from outage_window.store import Store, maintenance, silences
@@ -10,8 +11,6 @@ from outage_window.store.silences import Silence
 from reports.facts import Announced
 
 NS = 10**9
-NEAR = 7200 * NS
-"""What ended so long before an incident, or begins so long after it, is still shown with it."""
 FOREVER = 2**63 - 1
 
 Span = tuple[float, float]
@@ -45,7 +44,8 @@ class Announcements:
 
     def around(self, service: str, start: int, end: int | None) -> tuple[Announced, ...]:
         """What is shown with an incident from `start` to `end` (nanoseconds; None: it goes on)."""
-        return self._of(service, start - NEAR, FOREVER if end is None else end + NEAR)
+        near = round(NEAR * NS)
+        return self._of(service, start - near, FOREVER if end is None else end + near)
 
     def _of(self, service: str, start: int, end: int) -> tuple[Announced, ...]:
         with self._store.read() as connection:

@@ -85,9 +85,9 @@ class Corrector:
         with self._store.read() as connection:
             said = corrections.of(connection, absorbed)
             known = {one.field for one in corrections.of(connection, into)}
-        for one in said:
-            if one.field in CARRIED and one.field not in known and one.value:
-                self._correct(into, {one.field: one.value}, one.by, now)
+        new = [one for one in said if one.field in CARRIED and one.field not in known and one.value]
+        for by in dict.fromkeys(one.by for one in new):
+            self._correct(into, {one.field: one.value for one in new if one.by == by}, by, now)
 
     def _get(self, identity: str) -> StoredIncident:
         with self._store.read() as connection:

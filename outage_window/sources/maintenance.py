@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from detector.estimate import Origin
 from outage_window.errors import InputError
+from outage_window.planned import Planned
 from outage_window.sources import tabular
 from outage_window.sources.arrow import Cell
 from outage_window.sources.columns import find
@@ -17,16 +15,6 @@ from reports.facts import Announced
 
 TIMES = ("start", "end")
 TEXTS = ("service", "reason")
-NEAR = 7200.0
-"""Seconds. What ended so long before an incident, or begins so long after it, is shown with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """Maintenance of one service, or of all ("")."""
-
-    service: str
-    announced: Announced
 
 
 def read(source: Source, reading: Reading) -> tuple[tuple[Planned, ...], Origin]:
@@ -55,19 +43,3 @@ def read(source: Source, reading: Reading) -> tuple[tuple[Planned, ...], Origin]
         for row in range(table.rows)
     ]
     return tuple(sorted(found, key=lambda one: one.announced.start)), source.origin(table.rows)
-
-
-def of_service(planned: Sequence[Planned], service: str) -> tuple[Announced, ...]:
-    """What was announced of a service."""
-    return tuple(one.announced for one in planned if one.service in ("", service))
-
-
-def around(
-    announced: Sequence[Announced], start: float, end: float | None
-) -> tuple[Announced, ...]:
-    """What is shown with a window from `start` to `end` (None: it goes on)."""
-    return tuple(
-        one
-        for one in announced
-        if one.end > start - NEAR and (end is None or one.start < end + NEAR)
-    )

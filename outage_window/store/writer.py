@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 Gathered = Callable[[Connection, Sequence[T]], None]
@@ -40,8 +42,7 @@ class Full(StoreFailed):
 class _Job:
     """A piece of work; or an `item` of what `work` does for many at once (`gathered`).
 
-    What waits for its answer waits for a bare lock: a future wakes its thread twice, and under load
-    that was a third of what a delivery cost.
+    What waits for its answer waits for a bare lock: a future would wake its thread twice.
     """
 
     __slots__ = ("_done", "_failure", "_result", "gathered", "item", "work")
@@ -82,6 +83,7 @@ class Writer:
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._busy = False
+        self._committing = False
         self._connection: Connection | None = None
         self._closing = threading.Lock()
         self._closed = False
@@ -168,7 +170,7 @@ class Writer:
         began = time.monotonic()
         failure = self._attempt(jobs)
         for _ in range(TRIES - 1):
-            if failure is None or not _passing(failure):
+            if failure is None or not self._may_pass(failure):
                 break
             failure = self._attempt(jobs)
         if failure is None:
@@ -185,12 +187,13 @@ class Writer:
     def _attempt(self, jobs: list[_Job]) -> BaseException | None:
         """Run the jobs in one transaction and answer them; the exception if that failed."""
         results: list[Any] = []
-        began = time.monotonic()
+        began, self._committing = time.monotonic(), False
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
             with self._connection.begin():
                 results = _run_all(self._connection, jobs)
+                self._committing = True
         except Exception as error:
             self._disconnect()
             return error
@@ -201,9 +204,23 @@ class Writer:
 
     def _disconnect(self) -> None:
         """Let the connection go: the next transaction takes another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        try:
+            if connection is not None:
+                connection.close()
+        except Exception:  # it is of no more use, and this thread is
+            log.exception("a connection could not be closed")
+
+    def _may_pass(self, failure: BaseException) -> bool:
+        """Whether the same may well succeed at once: the database gave this transaction up for the
+        sake of another one, or the connection had been lost before.
+
+        Where it was lost during the COMMIT nobody knows whether that came through: then the sender
+        is told to send again, and what is done twice is for those who keep it to notice.
+        """
+        if getattr(getattr(failure, "orig", None), "sqlstate", None) in ("40P01", "40001"):
+            return True
+        return not self._committing and bool(getattr(failure, "connection_invalidated", False))
 
 
 def _run_all(connection: Connection, jobs: list[_Job]) -> list[Any]:
@@ -215,10 +232,3 @@ def _run_all(connection: Connection, jobs: list[_Job]) -> list[Any]:
     for together, items in gathered.items():
         together(connection, items)
     return [None if job.gathered else job.work(connection) for job in jobs]
-
-
-def _passing(failure: BaseException) -> bool:
-    """Whether it may well succeed at once: the database gave this transaction up for the sake of
-    another one, or the connection had been lost since the last one."""
-    yielded = getattr(getattr(failure, "orig", None), "sqlstate", None) in ("40P01", "40001")
-    return yielded or bool(getattr(failure, "connection_invalidated", False))

@@ -24,7 +24,8 @@ def test_what_was_planned_is_no_outage(program: Program, tmp_path: Path, service
     assert {w["service"] for w in program.document(export)["windows"]} == {"auth", "sso"}
     document = program.document(export, "--maintenance", file)
     assert {w["service"] for w in document["windows"]} == ({"sso"} if service else set())
-    (note,) = (n for n in document["notes"] if n.startswith("not judged") and "auth" in n)
+    (note,) = (n for n in document["notes"] if "have no say" in n)
+    assert note.startswith(f"maintenance of {service or 'all services'} was planned")
     assert f"{stamp(T0 + OUTAGE[0])} to {stamp(T0 + OUTAGE[1])}" in note
     assert str(file) in {one["name"] for one in document["inputs"]}
 
