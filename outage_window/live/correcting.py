@@ -75,7 +75,7 @@ class Corrector:
             known = {one.field: one.value for one in corrections.of(connection, found.id)}
         check_corrected(found, known, fields, now)
         if change.draft is not None:
-            self._edit(found.id, change.draft, etag)
+            self._edit(found.id, change.draft, etag, now)
         if fields:
             self._correct(found.id, fields, change.by, now)
         return {"id": found.id, "revision": self._get(identity).revision}
@@ -149,7 +149,7 @@ class Corrector:
         if target.id == found.id or target.merged_into is not None:
             raise Conflict(f"{into} is this incident, or part of another itself")
 
-    def _edit(self, identity: str, text: str, etag: str | None) -> None:
+    def _edit(self, identity: str, text: str, etag: str | None, now: int) -> None:
         """Take people's draft, unless others wrote in it since they fetched it.
 
         What the program brought up to date since is brought up to date in theirs, too.
@@ -161,7 +161,7 @@ class Corrector:
             if etag not in (etag_of(found.draft), "*"):
                 raise Conflict("others have written in the draft since: fetch it again")
             new = _now(found, text)
-            if self._store.write(lambda c: incidents.edit(c, identity, new, found.draft)):  # noqa: B023
+            if self._store.write(lambda c: incidents.edit(c, identity, new, found.draft, now)):  # noqa: B023
                 return
         raise Conflict("it is being changed by others; try again")
 

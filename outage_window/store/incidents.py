@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, case, func, select, update
 
 from outage_window.kept import FOREVER, OPEN_ENDED, StoredIncident
+from outage_window.store import board
 from outage_window.store.dialects import insert
 from outage_window.store.schema import incidents, revisions
 from reports.facts import Related
@@ -31,6 +32,7 @@ def save(connection: Connection, incident: StoredIncident) -> None:
     row = insert(connection, incidents).values(values)
     changed = {name: value for name, value in values.items() if name != "id"}
     connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=changed))
+    board.put(connection, incident)
     if incident.closed_at is not None:
         _freeze(connection, incident, values["document"])
 
@@ -64,14 +66,17 @@ def _redrafted(connection: Connection, incident: StoredIncident) -> str | None:
     return redraft(stored, incident.draft)
 
 
-def edit(connection: Connection, identity: str, draft: str, before: str | None) -> bool:
+def edit(connection: Connection, identity: str, draft: str, before: str | None, at: int) -> bool:
     """Put people's text in place of the stored draft; False when that is not `before` any more."""
     done = connection.execute(
         update(incidents)
         .where(incidents.c.id == identity, incidents.c.draft == before)
         .values(draft=draft)
     )
-    return done.rowcount == 1
+    if done.rowcount != 1:
+        return False
+    board.edited(connection, identity, draft, at)
+    return True
 
 
 def merge(connection: Connection, absorbed: str, into: str, at: int, by: str = "data") -> None:
@@ -84,6 +89,7 @@ def merge(connection: Connection, absorbed: str, into: str, at: int, by: str = "
     connection.execute(
         update(incidents).where(incidents.c.merged_into == absorbed).values(merged_into=into)
     )
+    board.drop(connection, absorbed)
 
 
 def get(connection: Connection, identity: str) -> StoredIncident | None:

@@ -176,6 +176,34 @@ incidents = Table(
     Index("incidents_by_service", "service", "start"),
 )
 
+board = Table(
+    "board",
+    metadata,
+    # What the board shows and searches, without the weight of the incidents themselves.
+    Column("incident_id", Text, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # of the window; empty without one
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),
+    Column("lasting", Boolean, nullable=False),  # it is still going on, as far as is known
+    Column("dismissed", Boolean, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("todos", Integer),  # blanks of the draft; NULL without a draft
+    Column("figures", Text, nullable=False),  # JSON: a part of the document
+    Column("changed_at", BigInteger, nullable=False),
+    Index("board_in_order", "dismissed", "lasting", "start"),
+)
+
+cells = Table(
+    "cells",
+    metadata,
+    # The intervals around a closed incident in full, for who looks closer than its chart.
+    Column("incident_id", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
 corrections = Table(
     "corrections",
     metadata,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from outage_window.errors import InputError
 from outage_window.pseudonyms import Pseudonyms
-from outage_window.store import keys, postgresql, sqlite
+from outage_window.store import board, keys, postgresql, sqlite
 from outage_window.store.opened import Opened, file_of, parsed
 from outage_window.store.writer import PATIENCE, Committed, Gathered, Work, Writer, unheard
 
@@ -51,6 +51,7 @@ class Store:
             key = _key(file, user_key_file)
             with opened.writing.begin() as connection:
                 keys.settle(connection, key)
+                board.fill(connection)
         except BaseException:
             opened.writing.dispose()
             opened.release()

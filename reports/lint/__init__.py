@@ -15,7 +15,7 @@ from reports.lint.references import dangling
 from reports.lint.suggestions import suggested
 from reports.lint.todos import todos
 
-__all__ = ["CHECKS", "Finding", "lint"]
+__all__ = ["CHECKS", "Finding", "count_todos", "lint"]
 
 
 def lint(text: str, exists: Callable[[str], bool] | None = None) -> tuple[Finding, ...]:
@@ -25,8 +25,7 @@ def lint(text: str, exists: Callable[[str], bool] | None = None) -> tuple[Findin
     is followed. Nothing else is looked at but the text. Lines and columns count from 1, in
     characters; which line ends the text has makes no difference, nor does a byte order mark.
     """
-    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    draft = layout(plain)
+    draft = layout(_plain(text))
     seen = read(draft)
     open_todos = todos(draft, seen)
     found = [
@@ -39,3 +38,13 @@ def lint(text: str, exists: Callable[[str], bool] | None = None) -> tuple[Findin
         *suggested(draft),
     ]
     return placed(draft.starts, found)
+
+
+def count_todos(text: str) -> int:
+    """How many blanks are open in a draft: the findings of the check `todo`, without the others."""
+    draft = layout(_plain(text))
+    return len(todos(draft, read(draft)))
+
+
+def _plain(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
