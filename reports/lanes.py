@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from reports import moments, times
-from reports.facts import Incident
+from reports.facts import EventFact, Incident
 
 _EVENTS = (
     ("changes", "change", "^", ("change",)),
@@ -23,13 +23,14 @@ _EVENTS = (
 class Mark:
     """A moment, or with `end` a stretch, in seconds; `open` when it has not ended.
 
-    `kind` names it in a count: one `ticket`, two `tickets`.
+    `kind` names it in a count: one `ticket`, two `tickets`; `text` is what it was.
     """
 
     kind: str
     time: float
     end: float | None = None
     open: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def lanes(incident: Incident) -> tuple[Lane, ...]:
     found = [Lane("alerts", "v", _alerts(incident))]
     for name, kind, marker, types in _EVENTS:
         events = moments.events_of(incident, *types)
-        found.append(Lane(name, marker, tuple(Mark(kind, event.time) for event in events)))
+        found.append(Lane(name, marker, tuple(_event(kind, event) for event in events)))
     found.append(_declared(incident))
     return tuple(lane for lane in found if lane.marks)
 
@@ -85,9 +86,13 @@ def _seen(mark: Mark, begin: float, end: float) -> bool:
 
 def _alerts(incident: Incident) -> tuple[Mark, ...]:
     return tuple(
-        Mark("alert", a.fired_at, a.resolved_at, a.resolved_at is None)
+        Mark("alert", a.fired_at, a.resolved_at, a.resolved_at is None, a.name)
         for a in moments.alerts_of(incident)
     )
+
+
+def _event(kind: str, event: EventFact) -> Mark:
+    return Mark(kind, event.time, text=event.text)
 
 
 def _declared(incident: Incident) -> Lane:

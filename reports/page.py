@@ -44,6 +44,11 @@ def page(markdown: str, *, pictures: Mapping[str, bytes] | None = None) -> str:
 """
 
 
+def fragment(markdown: str) -> str:
+    """The draft as the content of a page of somebody else's: as safe, and without its pictures."""
+    return read(whole_text(markdown), {})[1]
+
+
 def _policy(style: str) -> str:
     """What a browser may do with the page, should data ever get past the escaping."""
     return (

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 
 from reports.formats import by_target, whole_text
 from reports.word_package import package
@@ -26,6 +27,11 @@ _REFERENCE = re.compile(r"(?<!\\)\[\^([^]\s]+)\]")
 
 class FormatUnavailable(ValueError):
     """A draft cannot be had in the format that was asked for; the text says why."""
+
+
+def available() -> bool:
+    """Whether the extra `docx` is installed."""
+    return find_spec("pypandoc") is not None
 
 
 def document(markdown: str, *, pictures: Mapping[str, bytes] | None = None) -> bytes:

@@ -132,6 +132,19 @@ def services(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def near(connection: Connection, since: int, until: int | None, limit: int) -> list[BoardRow]:
+    """The latest incidents that touch [`since`, `until`) (nanoseconds; None: whatever comes)."""
+    query = select(board).where(_chosen(Wanted(since=since, until=until, dismissed=True)))
+    rows = connection.execute(query.order_by(_row.start.desc()).limit(limit))
+    return [_read(row) for row in rows]
+
+
+def changed_at(connection: Connection, identity: str) -> int | None:
+    """When an incident's row last changed (nanoseconds); None where it has none."""
+    query = select(_row.changed_at).where(_row.incident_id == identity)
+    return connection.execute(query).scalar()
+
+
 def version(connection: Connection) -> str:
     """Another text whenever anything on the board is another."""
     query = select(func.count(), func.max(_row.changed_at), func.sum(_row.changed_at % 1_000_003))

@@ -25,6 +25,16 @@ def keep(
     )
 
 
+def of(connection: Connection, incident: str) -> dict[str, str]:
+    """Where each target has an incident for people to look at; empty text where nowhere."""
+    rows = connection.execute(
+        select(publications.c.target, publications.c.url).where(
+            publications.c.incident_id == incident
+        )
+    )
+    return {row.target: row.url for row in rows}
+
+
 def references(connection: Connection, incident: str) -> dict[str, str]:
     """What each target calls an incident."""
     rows = connection.execute(

@@ -21,6 +21,7 @@ from outage_window.settings.web_config import WebConfig
 from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
+from outage_window.web.assets import assets
 from outage_window.web.guard import Login, guard, refuse_foreign_pages
 from outage_window.web.keepers import keepers
 from outage_window.web.measuring import measure
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may do, unless its view says otherwise."""
 
@@ -71,6 +72,7 @@ def create_app(
     app.register_blueprint(api(store, status))
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
+    app.register_blueprint(assets())
     app.register_blueprint(pages(store, settings, status, clock))
     app.register_error_handler(Exception, _failed)
     return app

@@ -1,0 +1,90 @@
+"""The board: incidents, those that go on first, with search, filters and health of the feeds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, abort, render_template, request
+
+from outage_window.clock import Clock
+from outage_window.live.status import Status
+from outage_window.settings.models import Settings
+from outage_window.store import Store, board, deliveries
+from outage_window.store.board import NO_WINDOW, Wanted
+from outage_window.web.pages.health import health
+from outage_window.web.pages.lines import KINDS, line
+
+NS = 10**9
+PAGE = 50
+"""Incidents on one page."""
+FURTHEST = 100_000
+"""The last page that may be asked for."""
+LONGEST = 200
+"""Characters of what is searched for."""
+
+
+def open_views(
+    views: Blueprint, store: Store, settings: Settings, status: Status, clock: Clock
+) -> None:
+    """`/`."""
+
+    @views.get("/")
+    def _index() -> str:
+        wanted, page, now = _wanted(), _page(), clock()
+        with store.read() as connection:
+            version = board.version(connection)
+            rows, total = board.find(connection, wanted, PAGE, (page - 1) * PAGE)
+            services = board.services(connection)
+            tally = deliveries.tally(connection)
+        lines = [line(row, now) for row in rows]
+        return render_template(
+            "board.html",
+            lasting=[one for one in lines if one.lasting],
+            recent=[one for one in lines if not one.lasting],
+            total=total,
+            page=page,
+            pages=max(-(-total // PAGE), 1),
+            version=version,
+            services=services,
+            kinds={**KINDS, NO_WINDOW: "no window measured"},
+            asked=request.args,
+            filtered=wanted != Wanted(),
+            health=health(settings, status, tally, now),
+            address=settings.web.url or request.host_url.rstrip("/"),
+            anonymous=settings.web.token is None,
+        )
+
+
+def _wanted() -> Wanted:
+    """What the address asks for; 400 naming the field where that cannot be."""
+    asked = request.args
+    kind = asked.get("kind", "")
+    if kind not in ("", NO_WINDOW, *KINDS):
+        abort(400, f"kind: expected one of {', '.join((*KINDS, NO_WINDOW))}")
+    return Wanted(
+        text=asked.get("q", "").strip()[:LONGEST],
+        service=asked.get("service", "")[:LONGEST],
+        kind=kind,
+        since=_day("from"),
+        until=_day("to", 1),
+        dismissed=asked.get("dismissed") == "1",
+    )
+
+
+def _day(name: str, days: int = 0) -> int | None:
+    """The beginning of the day (UTC) of a field, `days` later; None where it is empty."""
+    text = request.args.get(name, "")
+    if not text:
+        return None
+    try:
+        found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return round((found + timedelta(days=days)).timestamp()) * NS
+    except (ValueError, OverflowError):
+        abort(400, f"{name}: expected a day such as 2026-01-31")
+
+
+def _page() -> int:
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= FURTHEST):
+        abort(400, "page: expected a number from 1")
+    return int(text)

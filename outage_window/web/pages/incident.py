@@ -1,0 +1,75 @@
+"""One incident's page: its chart, its facts, its timeline and its draft."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from outage_window.clock import Clock
+from outage_window.kept import StoredIncident
+from outage_window.live.correcting import etag_of
+from outage_window.settings.models import Settings
+from outage_window.store import Store, board, publications
+from outage_window.web.api import find
+from outage_window.web.pages.chart_data import chart_data
+from outage_window.web.pages.draft_view import preview
+from outage_window.web.pages.incident_view import page, state_words
+from reports.record import decode
+from reports.word import available as word_available
+from webhooks.incidents import DRAFT
+
+NEAR = 86_400 * 10**9
+MOST_BESIDE = 30
+"""Incidents that one may be merged into are offered from so many, a day around it."""
+EVENTS = {
+    "note": "Note",
+    "change": "Change",
+    "escalated": "Escalation",
+    "acknowledged": "Acknowledged",
+    "investigating": "Investigating",
+    "identified": "Cause identified",
+    "mitigating": "Mitigation",
+    "ticket": "Ticket",
+}
+"""What may be added to a timeline, and how the page calls it."""
+
+
+def open_views(views: Blueprint, store: Store, settings: Settings, clock: Clock) -> None:
+    """`/incidents/ID`, and the preview of a draft as it is being written."""
+
+    @views.get("/incidents/<identity>")
+    def _incident(identity: str) -> str:
+        incident = find(store, identity)
+        return render_template("incident.html", **_shown(store, settings, incident))
+
+    @views.post("/incidents/<identity>/preview")
+    def _preview(identity: str) -> Response:
+        find(store, identity)
+        text = request.get_data(cache=False)[: 4 * DRAFT].decode("utf-8", "replace")
+        made = preview(text[:DRAFT])
+        return jsonify(html=made.html, findings=made.findings, todos=made.todos)
+
+
+def _shown(store: Store, settings: Settings, incident: StoredIncident) -> dict[str, Any]:
+    facts = None if incident.record is None else decode(incident.record)
+    with store.read() as connection:
+        until = None if incident.end is None else incident.end + NEAR
+        near = board.near(connection, incident.start - NEAR, until, MOST_BESIDE)
+        known = publications.of(connection, incident.id)
+        changed_at = board.changed_at(connection, incident.id)
+    return {
+        "incident": incident,
+        "changed": state_words(incident),
+        "changed_at": changed_at,
+        "page": None if facts is None else page(facts),
+        "chart": None if facts is None else chart_data(facts),
+        "draft": None if incident.draft is None else preview(incident.draft),
+        "text": incident.draft,
+        "etag": None if incident.draft is None else etag_of(incident.draft),
+        "events": EVENTS,
+        "beside": [one for one in near if one.incident_id != incident.id],
+        "targets": [one.name for one in settings.publish],
+        "published": known,
+        "word": word_available(),
+    }

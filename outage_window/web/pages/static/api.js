@@ -1,0 +1,58 @@
+// Sends what people do to the server's API, and says in words what came of it.
+
+const token = document.querySelector("meta[name=csrf-token]")?.content;
+
+/** `{ok, status, said, body}`; never throws. `said` is a sentence for people when it is not ok. */
+export async function send(method, address, body, headers = {}) {
+  try {
+    const answer = await fetch(address, {
+      method,
+      headers: { "Content-Type": "application/json", ...(token && { "X-CSRFToken": token }), ...headers },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    const found = await answer.json().catch(() => ({}));
+    const said = answer.ok ? "" : words(answer.status, found);
+    return { ok: answer.ok, status: answer.status, said, body: found };
+  } catch {
+    return { ok: false, status: 0, said: "The server does not answer. Nothing was saved.", body: {} };
+  }
+}
+
+function words(status, found) {
+  if (status === 401) return "You are signed out. Sign in again in another tab, then try again.";
+  const field = found.field && !found.field.startsWith("/") ? `${found.field}: ` : "";
+  return `Not saved. ${field}${found.error ?? `The server answered ${status}.`}`;
+}
+
+/** Read something as JSON; null where that fails. */
+export async function read(address, signal) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Write below a form what came of it. */
+export function tell(form, text, good = true) {
+  const place = form.querySelector("[data-said]");
+  place.textContent = text;
+  place.classList.toggle("bad", !good);
+}
+
+const KEY = "outage-window.by";
+
+/** Let every field for a team or role begin with what was written there last. */
+export function rememberBy(root = document) {
+  let known = "";
+  try { known = localStorage.getItem(KEY) ?? ""; } catch { /* a private window */ }
+  for (const field of root.querySelectorAll("[data-by]")) {
+    if (!field.value) field.value = known;
+  }
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches?.("[data-by]")) return;
+  try { localStorage.setItem(KEY, event.target.value); } catch { /* a private window */ }
+  for (const field of document.querySelectorAll("[data-by]")) field.value = event.target.value;
+});

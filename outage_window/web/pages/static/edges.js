@@ -1,0 +1,147 @@
+// The onset and the recovery as handles: moved by pointer or keys, measured anew at once, declared.
+
+import { read, send, tell } from "./api.js";
+import { shown } from "./times.js";
+
+const NAMES = { start: "Onset", end: "Recovery" };
+const MEASURED = ["duration_seconds", "affected_users", "time_to_detect", "error_budget"];
+
+/** `1 h 15 min`, as the server writes a duration. */
+export function span(seconds) {
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return [hours && `${hours} h`, minutes && `${minutes} min`, (rest || !whole) && `${rest} s`].filter(Boolean).join(" ");
+}
+
+export class Edges {
+  constructor(chart, form, identity) {
+    Object.assign(this, { chart, form, identity });
+    this.handles = {};
+    for (const edge of ["start", "end"]) this.handles[edge] = this.handle(edge);
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
+    form.querySelector("[data-discard]").addEventListener("click", () => this.reset());
+    this.reset();
+  }
+
+  /** The edges as they are measured. */
+  measured() {
+    const { start, until } = this.chart.data;
+    return { start: start[0], end: until };
+  }
+
+  reset() {
+    this.at = this.measured();
+    this.form.hidden = true;
+    tell(this.form, "");
+    this.chart.proposed = null;
+    this.chart.redraw();
+  }
+
+  /** Other facts: what is being proposed stays as it is. */
+  renewed() {
+    const known = this.measured();
+    if (this.form.hidden) this.at = known;
+    this.place();
+  }
+
+  handle(edge) {
+    const made = document.createElement("div");
+    made.className = "handle";
+    made.dataset.edge = edge;
+    made.dataset.name = NAMES[edge];
+    made.tabIndex = 0;
+    made.setAttribute("role", "slider");
+    made.setAttribute("aria-label", `${NAMES[edge]}: propose another time`);
+    made.setAttribute("aria-orientation", "horizontal");
+    made.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      made.focus();
+      made.setPointerCapture(event.pointerId);
+    });
+    made.addEventListener("pointermove", (event) => {
+      if (made.hasPointerCapture(event.pointerId)) this.move(edge, this.chart.timeAt(event.clientX));
+    });
+    made.addEventListener("keydown", (event) => this.key(edge, event));
+    this.chart.root.append(made);
+    return made;
+  }
+
+  key(edge, event) {
+    const { start, end } = this.chart.fine;
+    const step = Math.max(Math.round((end[0] ?? 60) - (start[0] ?? 0)), 1) * (event.shiftKey ? 10 : 1);
+    const by = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -10 * step, PageUp: 10 * step }[event.key];
+    if (event.key === "Escape") this.reset();
+    else if (event.key === "Home") this.move(edge, this.chart.view[0]);
+    else if (event.key === "End") this.move(edge, this.chart.view[1]);
+    else if (by) this.move(edge, this.at[edge] + by);
+    else return;
+    event.preventDefault();
+  }
+
+  move(edge, time) {
+    const { begin, end } = this.chart.data;
+    const bounds = edge === "start" ? [begin, this.at.end - 1] : [this.at.start + 1, end];
+    this.at[edge] = Math.round(Math.min(Math.max(time, bounds[0]), bounds[1]));
+    this.form.hidden = false;
+    this.chart.proposed = [this.at.start, this.at.end];
+    this.chart.redraw();
+    this.tell("start", shown(this.at.start), this.moved("start") ? "moved" : "as measured");
+    this.tell("end", shown(this.at.end), this.moved("end") ? "moved" : "as measured");
+    this.tell("duration_seconds", span(this.at.end - this.at.start), "");
+    this.measure();
+  }
+
+  moved(edge) {
+    return Math.abs(this.at[edge] - this.measured()[edge]) >= 1;
+  }
+
+  tell(name, value, note) {
+    this.form.querySelector(`[data-proposed=${name}]`).textContent = value;
+    this.form.querySelector(`[data-proposed-note=${name}]`).textContent = note;
+  }
+
+  /** Ask what it would amount to; while an answer is on its way only the last move counts. */
+  async measure() {
+    if (this.asking) { this.again = true; return; }
+    this.asking = true;
+    const wanted = new URLSearchParams();
+    for (const edge of ["start", "end"]) if (this.moved(edge)) wanted.set(edge, this.text(edge));
+    const found = await read(`/api/v1/incidents/${encodeURIComponent(this.identity)}/measure?${wanted}`);
+    this.asking = false;
+    if (this.again) { this.again = false; this.measure(); return; }
+    for (const name of MEASURED) {
+      const said = found?.shown?.[name];
+      if (said) this.tell(name, said.value, said.interval);
+      else if (name !== "duration_seconds") this.tell(name, "unknown", found ? "no objective is set" : "the server does not answer");
+    }
+  }
+
+  text(edge) {
+    return new Date(this.at[edge] * 1000).toISOString().replace(".000Z", "Z");
+  }
+
+  async save() {
+    const body = { by: this.form.elements.by.value };
+    for (const edge of ["start", "end"]) if (this.moved(edge)) body[`declared_${edge}`] = this.text(edge);
+    if (!body.declared_start && !body.declared_end) { tell(this.form, "Neither edge is moved.", false); return; }
+    const done = await send("PATCH", `/api/v1/incidents/${encodeURIComponent(this.identity)}`, body);
+    if (!done.ok) { tell(this.form, done.said, false); return; }
+    this.reset();
+    document.dispatchEvent(new CustomEvent("saved", { detail: "Saved as declared, beside what is measured." }));
+  }
+
+  place() {
+    for (const [edge, handle] of Object.entries(this.handles ?? {})) {
+      const left = this.at ? this.chart.place(this.at[edge]) : null;
+      handle.hidden = left === null;
+      if (left === null) continue;
+      handle.style.left = `${left}px`;
+      handle.classList.toggle("moved", this.moved(edge));
+      handle.setAttribute("aria-valuemin", Math.round(this.chart.data.begin));
+      handle.setAttribute("aria-valuemax", Math.round(this.chart.data.end));
+      handle.setAttribute("aria-valuenow", Math.round(this.at[edge]));
+      handle.setAttribute("aria-valuetext", shown(this.at[edge]));
+    }
+  }
+}
