@@ -10,7 +10,7 @@ from outage_window.drafts.forms import without_pictures
 from outage_window.kept import StoredIncident, described
 from outage_window.live.loop import Stopping, never
 from outage_window.live.status import Status
-from outage_window.publish.model import Publication, PublishFailed, Target
+from outage_window.publish.model import Publication, Published, PublishFailed, Target
 from outage_window.publish.publish import publish
 from outage_window.store import Store, incidents, publications
 
@@ -53,18 +53,24 @@ class Publisher:
                 if stopping():
                     return
 
-    def _publish(self, target: Target, identity: str, now: int) -> None:
+    def publish(self, identity: str, name: str) -> Published | PublishFailed | None:
+        """Publish an incident as it is now because somebody asks; None: it, its draft or the
+        target is not there."""
+        found = next((one for one in self._targets if one.name == name), None)
+        return None if found is None else self._publish(found, identity, self._clock())
+
+    def _publish(self, target: Target, identity: str, now: int) -> Published | PublishFailed | None:
         with self._store.read() as connection:
             incident = incidents.get(connection, identity)
             known = publications.references(connection, identity)
         if incident is None or incident.draft is None:
-            return
+            return None
         (done,) = publish([target], publication(incident, self._url), known)
         if isinstance(done, PublishFailed):
             self._later(target.name, identity, now)
             where = {"incident": identity, "target": target.name}
             log.warning("cannot publish %s to %s", identity, done, extra=where)
-            return
+            return done
         self._failed.pop((target.name, identity), None)
         self._store.write(
             lambda c: publications.keep(
@@ -74,6 +80,7 @@ class Publisher:
         self._status.count("published", target.name)
         where = {"incident": identity, "target": target.name}
         log.info("published %s to %s %s", identity, target.name, done.url, extra=where)
+        return done
 
     def _later(self, target: str, identity: str, now: int) -> None:
         shortest, longest = PATIENCE

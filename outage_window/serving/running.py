@@ -126,11 +126,17 @@ class Running:
 
     def _make(self, settings: Settings) -> _Parts:
         store, status = self._store, self._status
-        app = create_app(store, settings, status, config_file=self._file, web=self.web)
-        watch = Watch(settings, store, _until(settings), status, config_file=self._file)
-        # A loop of its own: what is published must not keep what is measured waiting.
         targets = build(settings, redraft, REAL)
         publisher = Publisher(store, targets, status, clock.system, settings.web.url)
+        app = create_app(
+            store,
+            settings,
+            status,
+            config_file=self._file,
+            web=self.web,
+            publish=publisher.publish,
+        )
+        watch = Watch(settings, store, _until(settings), status, config_file=self._file)
         missed = Loop(
             _catch_up(settings, store, status), settings.catch_up_interval, "catch-up", store.lead
         )
@@ -138,6 +144,7 @@ class Running:
             # First what was missed, so that no incident is closed without the alerts that it had.
             Loop(watch, settings.scan_interval, "watch", store.lead, missed.done),
             missed,
+            # A loop of its own: what is published must not keep what is measured waiting.
             Loop(publisher, settings.scan_interval, "publish", store.lead),
         )
         return _Parts(settings, app, loops)

@@ -27,6 +27,7 @@ from outage_window.web.keepers import keepers
 from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
+from outage_window.web.pages.incident import Publish, nowhere
 from webhooks.doors.receiver import receiver
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def create_app(
     clock: Clock = clocks.system,
     config_file: str | None = None,
     web: Callable[[], WebConfig] | None = None,
+    publish: Publish = nowhere,
 ) -> Flask:
     """A WSGI application on an open store. `status` is the one that the loop reports to.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
-    `web` gives the web configuration in force.
+    `web` gives the web configuration in force. `publish` sends an incident's draft to a target.
     """
     status = status or Status(clock())
     app = Flask(__name__, static_folder=None)
@@ -73,7 +75,7 @@ def create_app(
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(assets())
-    app.register_blueprint(pages(store, settings, status, clock))
+    app.register_blueprint(pages(store, settings, status, clock, publish))
     app.register_error_handler(Exception, _failed)
     return app
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 
-from outage_window.clock import Clock
 from outage_window.kept import StoredIncident
 from outage_window.live.correcting import etag_of
+from outage_window.publish.model import Published, PublishFailed
 from outage_window.settings.models import Settings
 from outage_window.store import Store, board, publications
 from outage_window.web.api import find
@@ -35,8 +36,16 @@ EVENTS = {
 """What may be added to a timeline, and how the page calls it."""
 
 
-def open_views(views: Blueprint, store: Store, settings: Settings, clock: Clock) -> None:
-    """`/incidents/ID`, and the preview of a draft as it is being written."""
+Publish = Callable[[str, str], Published | PublishFailed | None]
+"""`publish(incident, target)`; None: either is not there."""
+
+
+def nowhere(_incident: str, _target: str) -> None:
+    """No target is configured."""
+
+
+def open_views(views: Blueprint, store: Store, settings: Settings, publish: Publish) -> None:
+    """`/incidents/ID`, the preview of a draft as it is being written, and publishing."""
 
     @views.get("/incidents/<identity>")
     def _incident(identity: str) -> str:
@@ -49,6 +58,17 @@ def open_views(views: Blueprint, store: Store, settings: Settings, clock: Clock)
         text = request.get_data(cache=False)[: 4 * DRAFT].decode("utf-8", "replace")
         made = preview(text[:DRAFT])
         return jsonify(html=made.html, findings=made.findings, todos=made.todos)
+
+    @views.post("/incidents/<identity>/publish")
+    def _publish(identity: str) -> Response:
+        asked = request.get_json(silent=True)
+        name = asked.get("target") if isinstance(asked, dict) else None
+        done = publish(identity, name) if isinstance(name, str) else None
+        if done is None:
+            abort(404, "expected an incident with a draft, and a target of the settings")
+        if isinstance(done, PublishFailed):
+            abort(502, str(done))
+        return jsonify(target=done.target, url=done.url, created=done.created)
 
 
 def _shown(store: Store, settings: Settings, incident: StoredIncident) -> dict[str, Any]:

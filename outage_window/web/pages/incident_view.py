@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from detector.estimate import Estimate
 from outage_window.kept import StoredIncident
-from reports import moments, numbers, times
+from outage_window.web.pages.showing import off, step_of
+from reports import moments, numbers
 from reports.asked import QUESTIONS
 from reports.chart_table import TableRow, table
 from reports.contradictions import contradictions
@@ -32,7 +32,8 @@ MOST_ROWS = 200
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number with its name; `at` (seconds) and `step` where it is a time. `said` is what people
-    declared in its place, `note` its flag or tier."""
+    declared in its place, `note` its flag or tier, `off` its interval as `± 8 s`, if it is one of
+    time."""
 
     id: str
     label: str
@@ -44,6 +45,7 @@ class Figure:
     step: float = 1.0
     said: float | None = None
     note: str = ""
+    off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,6 @@ def _key(incident: Incident, found: tuple[Named, ...]) -> tuple[Figure, ...]:
 
 
 def _with_tier(figure: Figure, tier: int | None) -> Figure:
-    from dataclasses import replace
-
     if figure.id != "affected_users" or tier is None:
         return figure
     return replace(figure, note=f"tier {tier}")
@@ -152,16 +152,11 @@ def _figure(named: Named, said: float | None = None) -> Figure:
         method="" if refused else estimate.method,
         refused=refused,
         at=estimate.value if is_time else None,
-        step=_step(estimate),
+        step=step_of(estimate),
         said=said,
         note=named.flag,
+        off=off(estimate) if estimate.unit in ("time", "seconds") else "",
     )
-
-
-def _step(estimate: Estimate) -> float:
-    if estimate.low is None or estimate.high is None:
-        return 1.0
-    return times.time_step(estimate.high - estimate.low)
 
 
 def _rows(incident: Incident) -> tuple[tuple[Row, ...], int]:

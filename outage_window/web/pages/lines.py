@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.estimate import Estimate
 from outage_window.store.board import BoardRow
-from outage_window.web.pages.showing import estimate_of, length, off, share
+from outage_window.web.pages.showing import estimate_of, length, off, share, step_of
 from reports import numbers, times
 
 NS = 1e9
@@ -74,7 +74,7 @@ def line(row: BoardRow, now: int) -> Line:
         tags=_tags(row, measured),
         lasting=row.lasting,
         began=start.value or 0.0,
-        began_step=_step(start),
+        began_step=step_of(start),
         began_off=off(start),
         began_by="" if measured else _told_by(row),
         lasted=lasted,
@@ -88,12 +88,6 @@ def line(row: BoardRow, now: int) -> Line:
 
 def _day(start: Estimate) -> str:
     return times.date(start.value or 0.0)
-
-
-def _step(start: Estimate) -> float:
-    if start.low is None or start.high is None:
-        return 1.0
-    return times.time_step(start.high - start.low)
 
 
 def _told_by(row: BoardRow) -> str:

@@ -25,12 +25,14 @@ export class Chart {
     for (const one of this.plots ?? []) one.destroy();
     this.width = this.root.clientWidth;
     const drawn = { ...this.data, series: this.fine };
+    const places = () => queueMicrotask(() => this.moved());
     this.plots = panels(this.root, drawn, this.view, {
       drawClear: [(u) => backdrop(u, this.data, this.proposed)],
       setScale: [(u, key) => key === "x" && this.scaled(u)],
       setCursor: [(u) => this.pointed(u)],
+      setSize: [places], // where the plot begins is known only then
+      ready: [places],
     });
-    this.moved();
   }
 
   redraw() {

@@ -2,7 +2,7 @@
 
 import { local } from "./times.js";
 
-const LEFT = 92; // pixels for names and values
+const LEFT = 104; // pixels for names and values
 const LANE = 22;
 const RATIO = 250;
 const ATTEMPTS = 90;
@@ -65,7 +65,7 @@ export const short = (value) => Intl.NumberFormat("en", { notation: "compact", m
 /** uPlot's options that all panels share. */
 function base(width, height, key, hooks, timeShown, scales) {
   return {
-    width, height, padding: [6, 8, 0, 0], legend: { show: false },
+    width, height, padding: [7, 8, 6, 0], legend: { show: false },
     tzDate: (at) => (local() ? new Date(at * 1000) : uPlot.tzDate(new Date(at * 1000), "Etc/UTC")),
     cursor: { y: false, sync: { key }, drag: { x: true, y: false, setScale: true }, points: { show: false } },
     scales: { x: { time: true, auto: false }, ...scales },
@@ -100,7 +100,7 @@ export function panels(root, data, view, hooks) {
   if (counted) {
     make({
       ...base(width, ATTEMPTS + AXIS, key, hooks, true, { y: { range: top } }),
-      axes: [axisOfTime(true), axisOfValues({ values: (_, ticks) => ticks.map(short), label: "attempts/min", labelSize: 16, size: LEFT - 16, labelFont: "12px system-ui, sans-serif", space: 26 })],
+      axes: [axisOfTime(true), axisOfValues({ values: (_, ticks) => ticks.map((v, i) => (i === ticks.length - 1 ? `${short(v)} a minute` : short(v))), space: 26 })],
       series: [{}, line("attempts", { stroke: () => css("--muted"), width: 1.2 })],
     }, attemptsOf(data.series));
   }
