@@ -57,7 +57,8 @@ class Wanted:
     """What of the board is asked for; empty text and None ask for all.
 
     `text` is looked for in id, service and title; an incident is of the time [`since`, `until`)
-    (nanoseconds) when it touches it. `kind` is a window's, or `none`.
+    (nanoseconds) when it touches it. `kind` is a window's, or `none`. `lasting` tells those that go
+    on from those that do not.
     """
 
     text: str = ""
@@ -66,6 +67,7 @@ class Wanted:
     since: int | None = None
     until: int | None = None
     dismissed: bool = False
+    lasting: bool | None = None
 
 
 def put(connection: Connection, incident: StoredIncident) -> None:
@@ -160,6 +162,8 @@ def _chosen(wanted: Wanted) -> ColumnElement[bool]:
         found &= _row.service == wanted.service
     if wanted.kind:
         found &= _row.kind == ("" if wanted.kind == NO_WINDOW else wanted.kind)
+    if wanted.lasting is not None:
+        found &= _row.lasting.is_(wanted.lasting)
     if wanted.since is not None:
         found &= or_(_row.end.is_(None), _row.end >= wanted.since)
     if wanted.until is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select
 
 from outage_window.store.schema import (
     alerts,
@@ -52,9 +52,12 @@ def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElem
     told = and_(events.c.received_at < horizon, events.c.service.not_in(going))
     busy = select(series.c.id).where(series.c.service.in_(going))
     taken = and_(sample_blocks.c.last < horizon, sample_blocks.c.series_id.not_in(busy))
+    # The last delivery stays: it tells when the sender was last heard of.
+    newest = select(func.max(deliveries.c.last_received_at)).scalar_subquery()
+    came = and_(deliveries.c.last_received_at < horizon, deliveries.c.last_received_at < newest)
     asked = backfilled_alerts.c.ends_at.is_not(None) & (backfilled_alerts.c.seen_at < horizon)
     return (
-        (deliveries, deliveries.c.id, deliveries.c.last_received_at < horizon),
+        (deliveries, deliveries.c.id, came),
         (alerts, alerts.c.id, and_(over, own)),
         (events, events.c.id, told),
         (sample_blocks, sample_blocks.c.series_id, taken),

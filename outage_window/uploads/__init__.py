@@ -1,1 +1,1 @@
-"""Exports that somebody drops on a page: analysed beside the server, held in memory, kept if asked."""
+"""Exports that somebody drops on a page: analysed beside the server, held in memory for a while."""

@@ -16,6 +16,7 @@ from outage_window.store.schema import board as table
 from reports.lint import count_todos, lint
 
 NS = 10**9
+FIRED = "2026-01-01T00:00:00Z"
 FIRST = StoredIncident(
     id="auth-1",
     service="auth",
@@ -27,7 +28,11 @@ FIRST = StoredIncident(
     opened_at=1,
     updated_at=1,
     facts={},
-    document={"kind": "errors", "title": "Locked out", "alerts": [{"fired_at": "2026-01-01T00:00:00Z"}]},
+    document={
+        "kind": "errors",
+        "title": "Locked out",
+        "alerts": [{"fired_at": "2026-01-01T00:00:00Z"}],
+    },
     draft="TODO(owner?): why?\n",
 )
 
@@ -97,7 +102,7 @@ def test_figures_are_parts_of_the_document(store):
     save(store, FIRST)
     with store.read() as connection:
         (row,), _ = board.find(connection, Wanted(), 1)
-    assert row.figures == {"alerts": 1, "first_alert": "2026-01-01T00:00:00Z"}
+    assert row.figures == {"alerts": 1, "first_alert": FIRED}
     assert (row.title, row.todos, row.kind) == ("Locked out", 1, "errors")
 
 

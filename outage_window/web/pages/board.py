@@ -16,7 +16,9 @@ from outage_window.web.pages.lines import KINDS, line
 
 NS = 10**9
 PAGE = 50
-"""Incidents on one page."""
+"""Incidents that are over, on one page."""
+MOST_GOING = 200
+"""Incidents that go on are shown whatever is asked for, so many at most."""
 FURTHEST = 100_000
 """The last page that may be asked for."""
 LONGEST = 200
@@ -33,14 +35,15 @@ def open_views(
         wanted, page, now = _wanted(), _page(), clock()
         with store.read() as connection:
             version = board.version(connection)
+            now_on, going = board.find(connection, Wanted(lasting=True), MOST_GOING)
             rows, total = board.find(connection, wanted, PAGE, (page - 1) * PAGE)
             services = board.services(connection)
             tally = deliveries.tally(connection)
-        lines = [line(row, now) for row in rows]
         return render_template(
             "board.html",
-            lasting=[one for one in lines if one.lasting],
-            recent=[one for one in lines if not one.lasting],
+            lasting=[line(row, now) for row in now_on],
+            going=going,
+            recent=[line(row, now) for row in rows],
             total=total,
             page=page,
             pages=max(-(-total // PAGE), 1),
@@ -48,7 +51,7 @@ def open_views(
             services=services,
             kinds={**KINDS, NO_WINDOW: "no window measured"},
             asked=request.args,
-            filtered=wanted != Wanted(),
+            filtered=wanted != Wanted(lasting=False),
             health=health(settings, status, tally, now),
             address=settings.web.url or request.host_url.rstrip("/"),
             anonymous=settings.web.token is None,
@@ -68,6 +71,7 @@ def _wanted() -> Wanted:
         since=_day("from"),
         until=_day("to", 1),
         dismissed=asked.get("dismissed") == "1",
+        lasting=False,
     )
 
 

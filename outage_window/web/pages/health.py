@@ -39,6 +39,16 @@ class Health:
         """The services that cannot be judged now."""
         return tuple(one for one in self.services if one.wrong)
 
+    @property
+    def summary(self) -> str:
+        """All services in a few words."""
+        n = len(self.services)
+        if self.wrong:
+            return f"{len(self.wrong)} of {n} services with gaps"
+        unknown = sum(one.data_until is None for one in self.services)
+        services = f"{n} service{'s' if n > 1 else ''}"
+        return f"{services}, {unknown} not scanned yet" if unknown else f"{services}, no gaps"
+
 
 def health(settings: Settings, status: Status, tally: Tally, now: int) -> Health:
     """How things stand at `now` (nanoseconds)."""

@@ -3,7 +3,8 @@
 import { exchanged, fetched, follow } from "./live.js";
 import { refresh } from "./times.js";
 
-const BOARD = "[data-board]";
+const NOW = "[data-board=now]";
+const RECENT = "[data-board=recent]";
 const PAUSE = 120; // milliseconds after a key
 const form = document.querySelector("[data-filters]");
 const said = document.querySelector("[data-announce]");
@@ -20,12 +21,10 @@ async function update(where) {
   const mine = ++asked;
   const found = await fetched(where);
   if (!found || mine !== asked) return; // another answer is on its way
-  const before = document.querySelectorAll(`${BOARD} tr.ongoing`).length;
-  const fresh = exchanged(BOARD, found);
-  if (!fresh) return;
-  refresh(fresh);
+  const before = document.querySelectorAll(`${NOW} tr.ongoing`).length;
+  for (const part of [NOW, RECENT]) refresh(exchanged(part, found) ?? document);
   document.title = found.title;
-  const now = fresh.querySelectorAll("tr.ongoing").length;
+  const now = document.querySelectorAll(`${NOW} tr.ongoing`).length;
   if (now !== before) said.textContent = now === 1 ? "One incident is going on" : `${now} incidents are going on`;
 }
 
@@ -45,5 +44,5 @@ form.addEventListener("submit", (event) => {
 });
 
 follow("/api/v1/stream", "board", ({ version }) => {
-  if (version !== document.querySelector(BOARD).dataset.version) update(location.href);
+  if (version !== document.querySelector(NOW).dataset.version) update(location.href);
 });
