@@ -9,8 +9,8 @@ const LEAST = 30; // seconds that can be looked at
 
 /** A chart in `root`. `moved()` is called whenever what is seen has changed. */
 export class Chart {
-  constructor(root, data, identity, readout, moved) {
-    Object.assign(this, { root, data, identity, readout, moved, hint: readout.textContent });
+  constructor(root, data, base, readout, moved) {
+    Object.assign(this, { root, data, base, readout, moved, hint: readout.textContent });
     this.proposed = null;
     this.fine = data.series;
     this.view = [data.begin, data.end];
@@ -100,7 +100,7 @@ export class Chart {
         from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString(),
         columns: String(Math.min(Math.max(Math.round(this.width), 100), 4000)),
       });
-      found = await read(`/api/v1/incidents/${encodeURIComponent(this.identity)}/series?${wanted}`, this.asking.signal);
+      found = await read(`${this.base}/series?${wanted}`, this.asking.signal);
       if (!found || from !== this.view[0] || to !== this.view[1]) return;
     }
     this.fine = found;

@@ -4,7 +4,7 @@ import { send, tell } from "./api.js";
 
 const PAUSE = 200;
 const page = document.querySelector("[data-page]");
-const address = `/api/v1/incidents/${encodeURIComponent(page.dataset.page)}`;
+const address = page.dataset.base;
 const section = () => document.getElementById("draft");
 const source = () => section().querySelector("[data-source]");
 let saved = source()?.value;

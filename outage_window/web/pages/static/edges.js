@@ -14,8 +14,8 @@ export function span(seconds) {
 }
 
 export class Edges {
-  constructor(chart, form, identity) {
-    Object.assign(this, { chart, form, identity });
+  constructor(chart, form, base) {
+    Object.assign(this, { chart, form, base });
     this.handles = {};
     for (const edge of ["start", "end"]) this.handles[edge] = this.handle(edge);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
@@ -107,7 +107,7 @@ export class Edges {
     this.asking = true;
     const wanted = new URLSearchParams();
     for (const edge of ["start", "end"]) if (this.moved(edge)) wanted.set(edge, this.text(edge));
-    const found = await read(`/api/v1/incidents/${encodeURIComponent(this.identity)}/measure?${wanted}`);
+    const found = await read(`${this.base}/measure?${wanted}`);
     this.asking = false;
     if (this.again) { this.again = false; this.measure(); return; }
     for (const name of MEASURED) {
@@ -125,7 +125,7 @@ export class Edges {
     const body = { by: this.form.elements.by.value };
     for (const edge of ["start", "end"]) if (this.moved(edge)) body[`declared_${edge}`] = this.text(edge);
     if (!body.declared_start && !body.declared_end) { tell(this.form, "Neither edge is moved.", false); return; }
-    const done = await send("PATCH", `/api/v1/incidents/${encodeURIComponent(this.identity)}`, body);
+    const done = await send("PATCH", this.base, body);
     if (!done.ok) { tell(this.form, done.said, false); return; }
     this.reset();
     document.dispatchEvent(new CustomEvent("saved", { detail: "Saved as declared, beside what is measured." }));

@@ -9,7 +9,7 @@ import { local, refresh } from "./times.js";
 
 const page = document.querySelector("[data-page]");
 const identity = page.dataset.page;
-const address = `/api/v1/incidents/${encodeURIComponent(identity)}`;
+const address = page.dataset.base;
 const said = document.querySelector("[data-announce]");
 let chart, edges;
 
@@ -23,8 +23,8 @@ function drawn() {
   const root = document.querySelector("[data-chart]");
   if (!data || !root) return;
   root.replaceChildren();
-  chart = new Chart(root, data, identity, document.querySelector("[data-readout]"), () => edges?.place());
-  if (data.start && document.querySelector("[data-add]")) edges = new Edges(chart, document.querySelector("[data-proposal]"), identity);
+  chart = new Chart(root, data, address, document.querySelector("[data-readout]"), () => edges?.place());
+  if (data.start) edges = new Edges(chart, document.querySelector("[data-proposal]"), address);
   for (const button of document.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => chart.zoom(button.dataset.zoom));
 }
 
@@ -100,6 +100,6 @@ document.addEventListener("zonechange", now);
 rememberBy();
 now();
 drawn();
-follow(`/api/v1/stream?incident=${encodeURIComponent(identity)}`, "incident", ({ changed_at }) => {
+if ("follow" in page.dataset) follow(`/api/v1/stream?incident=${encodeURIComponent(identity)}`, "incident", ({ changed_at }) => {
   if (String(changed_at) !== page.dataset.changed) update();
 });
