@@ -83,11 +83,12 @@ def _failing(attempts: UserAttempts, where: Bool) -> float | None:
 
 
 def _usual_ratio(detection: Detection) -> float | None:
-    """The error ratio of the metrics outside the windows."""
+    """The error ratio of the metrics outside the windows, replaced ones too."""
     series = detection.series
     if not isinstance(series, Counts):
         return None
-    outside = outside_of(series.start, series.end, [(w.onset, w.until) for w in detection.windows])
+    windows = (*detection.windows, *detection.replaced)
+    outside = outside_of(series.start, series.end, [(w.onset, w.until) for w in windows])
     total = float(series.attempts[outside].sum())
     return float(series.errors[outside].sum()) / total if total else None
 

@@ -33,16 +33,18 @@ def share(
 ) -> UserShare:
     """Count, estimate or bound the users that a window hit, or refuse.
 
-    `detection` is what the window was found in: its series is what counters tell, its other windows
-    are no normal running. `registered` is the declared number of users. Which tier is right is told
-    by the input alone; the answer says which it was and what would raise it.
+    `detection` is what the window was found in, or put in place of others in: its series is what
+    counters tell, its other windows and those that were replaced are no normal running.
+    `registered` is the declared number of users. Which tier is right is told by the input alone;
+    the answer says which it was and what would raise it.
     """
     outages = [outer(one) for one in detection.windows]
     if attempts is None:
         return complete(
             _by_counters(NOTHING_GIVEN, window, detection, outages), window, None, registered
         )
-    normal = outside_of(attempts.first, attempts.last, outages)
+    replaced = [outer(one) for one in detection.replaced]
+    normal = outside_of(attempts.first, attempts.last, [*outages, *replaced])
     wrong = doubt(attempts, normal, window, detection)
     if wrong is not None:
         answer = _by_counters(wrong, window, detection, outages)
