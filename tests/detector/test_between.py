@@ -171,7 +171,7 @@ def test_it_is_refused_or_whole(one: float, other: float) -> None:
     found = FOUND["five minutes"]
     start, end = EPOCH + one * DAY, EPOCH + other * DAY
     if start >= end or end <= EPOCH or start >= EPOCH + 21 * DAY:
-        with pytest.raises(ValueError, match="after the start|no data"):
+        with pytest.raises(ValueError, match=r"after the start|no data"):
             measured_between(found, start, end)
         return
     window = measured_between(found, start, end)
