@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from detector.basis import Basis, basis_of
 from detector.edge import Edge
 from detector.estimate import Estimate, Unit
@@ -13,6 +15,7 @@ from detector.grid import Grid
 from detector.measure import ONGOING, measures, share_of, span
 from detector.model import Detection
 from detector.results import Kind, Phase, Window
+from detector.stack import Row
 
 NEEDS_DATA = "data of all of that time"
 UNITS: dict[str, Unit] = {
@@ -39,13 +42,15 @@ def measured_between(detection: Detection, start: Given, end: Given | None) -> W
 
     Without an end it is ongoing, and counts run to the latest data. Its kind is that of the windows
     which it overlaps. `ValueError` where it is none: the series was not assessed, the end is not
-    after the start, or no data are in it. Where the data reach over a part of it alone, durations
-    are all that can be told.
+    after the start, or no data that have a say are in it. Where the data reach over a part of it
+    alone, durations are all that can be told.
     """
     if detection.evidence is None:
         raise ValueError(detection.not_assessed or "the series was not assessed")
     basis = basis_of(detection.evidence)
     first, until = _edges(basis, start, end)
+    if _unjudged(detection.evidence.row, first.point, until.point):
+        raise ValueError("maintenance was announced for all of that time: its data have no say")
     met = overlapped(detection.windows, first.point, until.point)
     window = measured_in(basis, start, end, _kind(met))
     if end is not None or not met:
@@ -125,6 +130,13 @@ def _kind(met: Sequence[Window]) -> Kind:
     if len(kinds) > 1:
         return "errors_and_traffic_loss"
     return kinds.pop() if kinds else "errors"
+
+
+def _unjudged(row: Row, start: float, end: float) -> bool:
+    """Whether there are cells in [`start`, `end`), and none of them has a say."""
+    low = int(np.searchsorted(row.grid.end, start, side="right"))
+    seconds = row.seconds[low : int(np.searchsorted(row.grid.start, end))]
+    return bool(len(seconds)) and not seconds.any()
 
 
 def _beyond(grid: Grid, start: float, end: float) -> str | None:

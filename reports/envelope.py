@@ -14,6 +14,8 @@ from reports.facts import Curve
 COLUMNS = 800
 """About as many columns as the plot has pixels; more cells than that are drawn as an envelope."""
 DIGITS = 6
+NOTHING = Curve((), (), (), (), (), (), (), ())
+"""No column at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def cut(known: Curve, start: float, end: float, columns: int = COLUMNS) -> Curve
     values = {field.name: np.array(getattr(known, field.name), float) for field in fields(known)}
     near = (values["end"] > start) & (values["start"] < end)
     if not near.any():
-        return Curve((), (), (), (), (), (), (), ())
+        return NOTHING
     values = {name: one[near] for name, one in values.items()}
     values["attempts"] = values.pop("per_minute") * (values["end"] - values["start"]) / 60.0
     return _reduced(_Intervals(**values), columns)

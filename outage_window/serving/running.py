@@ -13,6 +13,7 @@ from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.asked import asked
 from outage_window.live.catching_up import CatchUp
+from outage_window.live.held import Holding
 from outage_window.live.loop import Loop
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
@@ -126,8 +127,13 @@ class Running:
 
     def _make(self, settings: Settings) -> _Parts:
         store, status = self._store, self._status
-        app = create_app(store, settings, status, config_file=self._file, web=self.web)
-        watch = Watch(settings, store, _until(settings), status, config_file=self._file)
+        holding = Holding()
+        app = create_app(
+            store, settings, status, config_file=self._file, web=self.web, holding=holding
+        )
+        watch = Watch(
+            settings, store, _until(settings), status, config_file=self._file, holding=holding
+        )
         # A loop of its own: what is published must not keep what is measured waiting.
         targets = build(settings, redraft, REAL)
         publisher = Publisher(store, targets, status, clock.system, settings.web.url)

@@ -14,6 +14,7 @@ from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
+from outage_window.live.held import Holding
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
@@ -21,6 +22,7 @@ from outage_window.settings.web_config import WebConfig
 from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
+from outage_window.web.closer import closer
 from outage_window.web.guard import Login, guard, refuse_foreign_pages
 from outage_window.web.keepers import keepers
 from outage_window.web.measuring import measure
@@ -47,11 +49,12 @@ def create_app(
     clock: Clock = clocks.system,
     config_file: str | None = None,
     web: Callable[[], WebConfig] | None = None,
+    holding: Holding | None = None,
 ) -> Flask:
     """A WSGI application on an open store. `status` is the one that the loop reports to.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
-    `web` gives the web configuration in force.
+    `web` gives the web configuration in force, `holding` is what the loop of this process derives.
     """
     status = status or Status(clock())
     app = Flask(__name__, static_folder=None)
@@ -69,6 +72,7 @@ def create_app(
     refuse_foreign_pages(app, settings.web.url)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
+    app.register_blueprint(closer(store, settings, holding or Holding(), clock))
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))
