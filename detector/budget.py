@@ -35,8 +35,10 @@ def budget_burnt(series: Series, window: Window, objective: Objective) -> Estima
     Not derivable for a series without attempts, or with less than two days of data.
     """
     excess = window.excess_errors
-    if not isinstance(series, Counts) or excess.value is None:
+    if not isinstance(series, Counts):
         return Estimate.not_derivable("ratio", "the series has no attempts", NEEDS)
+    if excess.value is None:
+        return Estimate.not_derivable("ratio", excess.reason or "no excess is known", excess.needs)
     assert excess.low is not None  # it has a value
     assert excess.high is not None
     end = window.until

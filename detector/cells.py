@@ -30,17 +30,19 @@ class Cells:
     high: F64
 
 
-def cells_of(evidence: Evidence) -> Cells:
-    """All cells of one row."""
+def cells_of(evidence: Evidence, start: float = -np.inf, end: float = np.inf) -> Cells:
+    """The cells of one row that touch [`start`, `end`), seconds since the epoch."""
     row = evidence.row
-    part = evidence.part(0, row.grid.size)
+    low = int(np.searchsorted(row.grid.end, start, side="right"))
+    high = max(int(np.searchsorted(row.grid.start, end)), low)
+    part = evidence.part(low, high)
     n, p0 = part.n, part.p0
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = Z * np.sqrt(p0 * (1 - p0) * (1 + np.maximum(n - 1, 0) * part.rho) / n)
         ratio = np.where(n > 0, part.k / n, np.nan)
     spread = np.where(n >= 1, spread, 1.0) if row.counted else np.where(n > 0, spread, 1.0)
-    low, high = np.maximum(p0 - spread, 0.0), np.minimum(p0 + spread, 1.0)
-    unknown = np.full(row.grid.size, np.nan)
-    attempts, errors = (part.n, part.k) if row.counted else (unknown, unknown)
-    ratio, p0, low, high = (values * row.unit for values in (ratio, p0, low, high))
-    return Cells(row.grid.start, row.grid.end, attempts, errors, ratio, p0, low, high)
+    lowest, highest = np.maximum(p0 - spread, 0.0), np.minimum(p0 + spread, 1.0)
+    unknown = np.full(high - low, np.nan)
+    attempts, errors = (n, part.k) if row.counted else (unknown, unknown)
+    ratio, p0, lowest, highest = (v * row.unit for v in (ratio, p0, lowest, highest))
+    return Cells(part.grid.start, part.grid.end, attempts, errors, ratio, p0, lowest, highest)

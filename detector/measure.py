@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detector.basis import Basis, Quantity, basis_of
 from detector.edge import Edge
 from detector.estimate import Estimate, Unit, Z
 from detector.evidence import Evidence, Part
 from detector.grid import Grid
 from detector.results import Kind, Phase, Window
-from detector.series import F64, Levels
+from detector.series import F64
 from detector.stretches import Stretch
 
 PEAK_SECONDS = 300.0
 """The peak is that of five minutes, or of one cell where cells are longer."""
 
-BESIDE = 2
 NO_ATTEMPTS = "the series has no attempts"
 NEEDS_ATTEMPTS = "counts of attempts beside the errors"
+ONGOING = Estimate.not_derivable("time", "ongoing", "data after the recovery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def window_of(stretches: Sequence[Stretch], evidence: Evidence) -> Window:
     as_of = float(evidence.row.grid.end[-1])
     ongoing = not stretches[-1].settled
     until = Edge(as_of, as_of, as_of) if ongoing else last
-    measures = _measures(first, until, evidence)
+    basis = basis_of(evidence)
+    measured = measures(first, until, basis)
     # A window of one phase is that phase: it is not measured twice.
     same = len(stretches) == 1 and until == last
     return Window(
@@ -47,20 +49,16 @@ def window_of(stretches: Sequence[Stretch], evidence: Evidence) -> Window:
         kind=_kind(stretches),
         pattern="phased" if len(stretches) > 1 else "continuous",
         start=_edge_estimate(first, "onset"),
-        end=(
-            Estimate.not_derivable("time", "ongoing", "data after the recovery")
-            if ongoing
-            else _edge_estimate(last, "recovery")
-        ),
+        end=ONGOING if ongoing else _edge_estimate(last, "recovery"),
         provisional_end=None if not ongoing or last.at_limit else last.point,
         as_of=as_of,
-        duration_seconds=_span(first, until, ongoing),
+        duration_seconds=span(first, until, ongoing),
         impaired_seconds=_impaired(stretches, first, until),
         phases=tuple(
-            _phase(stretch, measures if same else _measures(stretch.start, stretch.end, evidence))
+            _phase(stretch, measured if same else measures(stretch.start, stretch.end, basis))
             for stretch in stretches
         ),
-        **measures,
+        **measured,
     )
 
 
@@ -71,21 +69,12 @@ def _kind(stretches: Sequence[Stretch]) -> Kind:
     return "traffic_loss" if "traffic_loss" in causes else "errors"
 
 
-def _near(evidence: Evidence, start: float, end: float) -> Part:
-    """The cells that [`start`, `end`] touches, and one on either side."""
-    grid = evidence.row.grid
-    low = int(np.searchsorted(grid.end, start)) - BESIDE
-    high = int(np.searchsorted(grid.start, end, side="right")) + BESIDE
-    return evidence.part(max(low, 0), min(high, grid.size))
-
-
-def _measures(first: Edge, until: Edge, evidence: Evidence) -> dict[str, Estimate]:
+def measures(first: Edge, until: Edge, basis: Basis) -> dict[str, Estimate]:
     """Measure all that depends on what the series is made of, by field of `Window`."""
-    near = _near(evidence, first.low, until.high)
-    series = evidence.row.series
-    if isinstance(series, Levels):
-        return _uncounted(first, until, series, near)
-    return _counted(first, until, near)
+    near = basis.near(first.low, until.high)
+    if basis.quantity == "counts":
+        return _counted(first, until, near)
+    return _uncounted(first, until, basis.quantity, near)
 
 
 def _edge_estimate(edge: Edge, name: str) -> Estimate:
@@ -97,7 +86,8 @@ def _edge_estimate(edge: Edge, name: str) -> Estimate:
     return Estimate.estimated(edge.point, edge.low, edge.high, "time", method)
 
 
-def _span(first: Edge, until: Edge, ongoing: bool) -> Estimate:
+def span(first: Edge, until: Edge, ongoing: bool) -> Estimate:
+    """How long it lasts between two edges, or while it is ongoing up to the latest data."""
     method = "latest data - onset" if ongoing else "recovery - onset"
     low = max(until.low - first.high, 0.0)
     return Estimate.estimated(
@@ -123,7 +113,7 @@ def _impaired(stretches: Sequence[Stretch], first: Edge, until: Edge) -> Estimat
     )
 
 
-def _share(grid: Grid, start: float, end: float) -> F64:
+def share_of(grid: Grid, start: float, end: float) -> F64:
     """Find the share of each cell's attempts that lies in [`start`, `end`)."""
     none = np.zeros(1)
     after = grid.exposure(np.array([start]), none, 1.0)
@@ -133,7 +123,7 @@ def _share(grid: Grid, start: float, end: float) -> F64:
 
 def _within(start: float, end: float, near: Part) -> _Totals:
     """Count what lies in [`start`, `end`); cells cut by an edge keep their normal part outside."""
-    share = _share(near.grid, start, end)
+    share = share_of(near.grid, start, end)
     n, p0 = near.n, near.p0
     outside = p0 * n * (1 - share)
     k = np.where(share > 0, np.clip(near.k - outside, 0.0, n * share), 0.0)
@@ -193,7 +183,7 @@ def _baseline(at: _Totals) -> Estimate:
 
 def _peak(start: float, end: float, near: Part) -> Estimate:
     """Find the highest error ratio of any five minutes, with Wilson's interval (JASA 22, 1927)."""
-    share = _share(near.grid, start, end)
+    share = share_of(near.grid, start, end)
     inside = np.flatnonzero(share > 0.5)
     if len(inside) == 0:
         inside = np.array([int(np.argmax(share))])
@@ -220,19 +210,19 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     return max(min(float(centre - half), p), 0.0), min(max(float(centre + half), p), 1.0)
 
 
-def _uncounted(first: Edge, until: Edge, series: Levels, near: Part) -> dict[str, Estimate]:
+def _uncounted(first: Edge, until: Edge, quantity: Quantity, near: Part) -> dict[str, Estimate]:
     """Say of a series without attempts what can be said: its level, and its ratio if it is one."""
     none = {
         "attempts": Estimate.not_derivable("attempts", NO_ATTEMPTS, NEEDS_ATTEMPTS),
         "errors": Estimate.not_derivable("errors", NO_ATTEMPTS, NEEDS_ATTEMPTS),
         "excess_errors": Estimate.not_derivable("errors", NO_ATTEMPTS, NEEDS_ATTEMPTS),
     }
-    if series.quantity == "level":
+    if quantity == "level":
         reason = "the series is a level of errors, not a ratio"
         unknown = Estimate.not_derivable("ratio", reason, NEEDS_ATTEMPTS)
         names = ("error_ratio", "baseline_error_ratio", "peak_error_ratio")
         return none | dict.fromkeys(names, unknown)
-    share = _share(near.grid, first.point, until.point)
+    share = share_of(near.grid, first.point, until.point)
     length = (near.grid.end - near.grid.start) * share
     value = near.k / np.maximum(near.n, 1e-300)
     inside = value[share > 0.5] if (share > 0.5).any() else value[share > 0]

@@ -30,7 +30,8 @@ class Detection:
     """All that was found in one series.
 
     `not_assessed` holds the reason when the series could not be judged (then nothing else does);
-    "could not assess" is never the same as "no outage".
+    "could not assess" is never the same as "no outage". `replaced` are windows that another one, by
+    edges that people propose, stands for: no outages beside it, and no normal running either.
     """
 
     series: Series
@@ -38,8 +39,13 @@ class Detection:
     blips: tuple[Blip, ...]
     evidence: Evidence | None
     not_assessed: str | None = None
+    replaced: tuple[Window, ...] = ()
 
     @property
     def cells(self) -> Cells | None:
         """The series a step at a time beside what was expected; None when not assessed."""
         return None if self.evidence is None else cells_of(self.evidence)
+
+    def between(self, start: float, end: float) -> Cells | None:
+        """Those of `cells` that touch [`start`, `end`), seconds since the epoch."""
+        return None if self.evidence is None else cells_of(self.evidence, start, end)

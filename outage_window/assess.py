@@ -14,7 +14,7 @@ from detector.model import Detection, Options
 from detector.results import Finding, Phase, ThresholdRule, UserShare, Window
 from detector.series import Counts, Series
 from detector.users import UserAttempts
-from detector.users.ladder import share
+from detector.users.ladder import NOTHING_GIVEN, share
 from detector.whatif import threshold_rule
 from outage_window.sources.breakdowns import Labelled, breakdowns
 
@@ -83,8 +83,8 @@ def assess(
     data: ServiceData, people: People | None, options: Options, declared: Declared | None = None
 ) -> Assessment:
     """Find the windows of one service and the users that each of them hit: see `assess_all`."""
-    named = {} if people is None else {data.service: people}
-    return assess_all([data], named, options, {data.service: declared or Declared()})[0]
+    known = {} if people is None else {data.service: people}
+    return assess_all([data], known, options, {data.service: declared or Declared()})[0]
 
 
 def assess_all(
@@ -133,17 +133,17 @@ def _assessed(
             not_assessed=reason,
             notes=data.notes,
         )
-    windows = tuple(_named(window, data.origins) for window in found.windows)
+    windows = tuple(named(window, data.origins) for window in found.windows)
     detection = replace(found, windows=windows)
     attempts = None if people is None else people.attempts
     split = breakdowns(data.attempts, data.errors) if windows else ()
     return Assessment(
         service=data.service,
         detection=detection,
-        users=tuple(_users(window, detection, data, people, declared) for window in windows),
+        users=tuple(users_of(window, detection, data, people, declared) for window in windows),
         rules=tuple(threshold_rule(detection, window) for window in windows),
         findings=tuple(findings(attempts, window, detection, split) for window in windows),
-        budgets=tuple(_budget(window, detection, data, declared) for window in windows),
+        budgets=tuple(budget_of(window, detection, data, declared) for window in windows),
         origins=data.origins,
         user_origins=() if people is None else people.origins,
         not_assessed=detection.not_assessed,
@@ -151,23 +151,28 @@ def _assessed(
     )
 
 
-def _users(
+def users_of(
     window: Window,
     detection: Detection,
     data: ServiceData,
     people: People | None,
     declared: Declared,
+    missing: str = NOTHING_GIVEN,
 ) -> UserShare:
-    """The users that a window hit; what counters told names the counters."""
+    """The users that a window hit; what counters told names the counters.
+
+    `missing` is why nothing is known of people, where that is so.
+    """
     attempts = None if people is None else people.attempts
-    found = share(attempts, window, detection, declared.registered)
+    found = share(attempts, window, detection, declared.registered, missing)
     by_ids = people is not None and found.tier in (1, 2)
-    return _named(found, people.origins if people is not None and by_ids else data.origins)
+    return named(found, people.origins if people is not None and by_ids else data.origins)
 
 
-def _budget(
+def budget_of(
     window: Window, detection: Detection, data: ServiceData, declared: Declared
 ) -> Estimate | None:
+    """The share of the error budget that a window used up; None without an objective."""
     if declared.objective is None:
         return None
     burnt = budget_burnt(detection.series, window, declared.objective)
@@ -193,13 +198,13 @@ def _doubts(detection: Detection) -> list[str]:
     return found
 
 
-def _named(found: Measured, origins: tuple[Origin, ...]) -> Measured:
+def named(found: Measured, origins: tuple[Origin, ...]) -> Measured:
     """The same window, phase or share, its estimates naming the inputs that they came from."""
-    named: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for field in fields(found):
         value = getattr(found, field.name)
         if isinstance(value, Estimate):
-            named[field.name] = value.from_inputs(origins)
+            changed[field.name] = value.from_inputs(origins)
         elif field.name == "phases":
-            named[field.name] = tuple(_named(phase, origins) for phase in value)
-    return replace(found, **named)
+            changed[field.name] = tuple(named(phase, origins) for phase in value)
+    return replace(found, **changed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detector.cells import Cells
 from detector.estimate import Origin
+from detector.model import Detection
 from detector.results import Window
 from outage_window.assess import Assessment
 from outage_window.ids import new_id
@@ -26,6 +27,15 @@ REACH_AFTER = {"declared_start": DAY, "declared_end": DAY, "ticket": DAY}
 CHART_REACH = 7200.0
 
 
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """The cells around a window that a chart shows, None where there are none, and the stretches
+    [start, end) among them without any, in seconds since the epoch."""
+
+    cells: Cells | None
+    gaps: tuple[tuple[float, float], ...] = ()
+
+
 def facts(
     assessment: Assessment,
     index: int,
@@ -38,6 +48,7 @@ def facts(
     state: State | None = None,
     inputs: Sequence[Origin] = (),
     told_by: Sequence[Origin] = (),
+    near: Nearby | None = None,
 ) -> Incident:
     """Gather the facts of window `index` of an assessment.
 
@@ -45,10 +56,11 @@ def facts(
     `events` may be those of every service and time: what belongs is chosen here, and an event
     without a service belongs to all. `inputs` are those besides the series and the attempts per
     user, `told_by` those that hold the alerts and events. `state` is the window's own unless given.
+    `near` is what `nearby` tells of the window, where that is known already.
     """
     assert assessment.detection is not None  # a window was detected in something
     window = assessment.detection.windows[index]
-    cells, gaps = _nearby(assessment.detection.cells, window)
+    near = near or nearby(assessment.detection, window)
     incident = Incident(
         id=incident_id or new_id(assessment.service, window.onset),
         service=assessment.service,
@@ -60,8 +72,8 @@ def facts(
         users=assessment.users[index],
         alerts=tuple(alerts or ()),
         events=_events(events, assessment.service, window),
-        curve=curve(cells) if cells is not None and len(cells.start) else None,
-        data_gaps=gaps,
+        curve=None if near.cells is None else curve(near.cells),
+        data_gaps=near.gaps,
         truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
         rule=assessment.rules[index],
         findings=assessment.findings[index],
@@ -108,29 +120,18 @@ def _events(events: Sequence[Event], service: str, window: Window) -> tuple[Even
     return tuple(sorted(found, key=lambda fact: (fact.time, fact.type, fact.text)))
 
 
-def _nearby(
-    cells: Cells | None, window: Window
-) -> tuple[Cells | None, tuple[tuple[float, float], ...]]:
-    """The cells around the window that a chart shows, and the stretches without any."""
-    if cells is None:
-        return None, ()
+def reach_of(window: Window) -> tuple[float, float]:
+    """From when to when a chart of the window goes, where there are data (seconds)."""
     around = max(CHART_REACH, 0.5 * (window.until - window.onset))
-    near = (cells.end > window.onset - around) & (cells.start < window.until + around)
-    part = Cells(
-        cells.start[near],
-        cells.end[near],
-        cells.attempts[near],
-        cells.errors[near],
-        cells.ratio[near],
-        cells.expected[near],
-        cells.low[near],
-        cells.high[near],
-    )
-    if not len(part.start):
-        return part, ()
-    step = float(np.median(part.end - part.start))
-    missing = part.start[1:] - part.end[:-1] > 0.5 * step
-    return part, tuple(
-        (float(end), float(start))
-        for end, start in zip(part.end[:-1][missing], part.start[1:][missing], strict=True)
-    )
+    return window.onset - around, window.until + around
+
+
+def nearby(detection: Detection, window: Window) -> Nearby:
+    """The cells around a window that a chart shows."""
+    cells = detection.between(*reach_of(window))
+    if cells is None or not len(cells.start):
+        return Nearby(None)
+    step = float(np.median(cells.end - cells.start))
+    missing = cells.start[1:] - cells.end[:-1] > 0.5 * step
+    gaps = zip(cells.end[:-1][missing].tolist(), cells.start[1:][missing].tolist(), strict=True)
+    return Nearby(cells, tuple(gaps))

@@ -238,11 +238,12 @@ def _since_onset(incident: Incident, time: float, what: str) -> Delay:
     low, high = (start.low, start.high) if start.low is not None else (start.value, start.value)
     assert low is not None
     assert high is not None
+    onset = "proposed onset" if start.status == "declared" else "measured onset"
     seconds = Estimate.estimated(
-        time - window.onset, time - high, time - low, "seconds", f"{what} - measured onset"
+        time - window.onset, time - high, time - low, "seconds", f"{what} - {onset}"
     ).from_inputs(start.inputs)
     if time < low:
-        return Delay(seconds, f"negative: the {what} came before the measured onset", told=True)
+        return Delay(seconds, f"negative: the {what} came before the {onset}", told=True)
     if time <= high:
         flag = f"zero or negative is possible: the {what} lies inside its interval"
         return Delay(seconds, flag, told=True)

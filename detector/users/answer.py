@@ -35,11 +35,12 @@ def without_users(
     denominator: str | None = None,
     attempts_share: Estimate | None = None,
     retry_range: tuple[float, float] | None = None,
+    needs: str = NEEDS_IDS,
 ) -> Answer:
     """An answer that knows no user: every count of them is refused with the same reason."""
 
     def none(unit: Unit) -> Estimate:
-        return Estimate.not_derivable(unit, reason, NEEDS_IDS)
+        return Estimate.not_derivable(unit, reason, needs)
 
     return Answer(
         affected=affected,
@@ -50,7 +51,7 @@ def without_users(
         degraded=none("users"),
         active=none("users"),
         observed=none("user-minutes"),
-        needs=NEEDS_IDS,
+        needs=needs,
         attempts_share=attempts_share,
         retry_range=retry_range,
     )

@@ -75,19 +75,20 @@ def _reversed(
 
 def _failing(attempts: UserAttempts, where: Bool) -> float | None:
     """The share of attempts that fail; None of too few."""
-    number = attempts.attempts[where].astype(np.float64)
-    total = float(number.sum())
+    total = float(attempts.attempts[where].sum(dtype=np.float64))
     if total < ENOUGH:
         return None
-    return 1 - float(number[attempts.blamed("success")[where]].sum()) / total
+    served = where & attempts.blamed("success")
+    return 1 - float(attempts.attempts[served].sum(dtype=np.float64)) / total
 
 
 def _usual_ratio(detection: Detection) -> float | None:
-    """The error ratio of the metrics outside the windows."""
+    """The error ratio of the metrics outside the windows, replaced ones too."""
     series = detection.series
     if not isinstance(series, Counts):
         return None
-    outside = outside_of(series.start, series.end, [(w.onset, w.until) for w in detection.windows])
+    windows = (*detection.windows, *detection.replaced)
+    outside = outside_of(series.start, series.end, [(w.onset, w.until) for w in windows])
     total = float(series.attempts[outside].sum())
     return float(series.errors[outside].sum()) / total if total else None
 

@@ -30,19 +30,22 @@ def share(
     window: Window,
     detection: Detection,
     registered: int | None = None,
+    missing: str = NOTHING_GIVEN,
 ) -> UserShare:
     """Count, estimate or bound the users that a window hit, or refuse.
 
-    `detection` is what the window was found in: its series is what counters tell, its other windows
-    are no normal running. `registered` is the declared number of users. Which tier is right is told
-    by the input alone; the answer says which it was and what would raise it.
+    `detection` is what the window was found in, or put in place of others in: its series is what
+    counters tell, its other windows and those that were replaced are no normal running.
+    `registered` is the declared number of users, `missing` why there are no attempts, where there
+    are none. Which tier is right is told by the input alone; the answer says which it was and what
+    would raise it.
     """
     outages = [outer(one) for one in detection.windows]
     if attempts is None:
-        return complete(
-            _by_counters(NOTHING_GIVEN, window, detection, outages), window, None, registered
-        )
-    normal = outside_of(attempts.first, attempts.last, outages)
+        answer = _by_counters(missing, window, detection, outages)
+        return complete(answer, window, None, registered)
+    replaced = [outer(one) for one in detection.replaced]
+    normal = outside_of(attempts.first, attempts.last, [*outages, *replaced])
     wrong = doubt(attempts, normal, window, detection)
     if wrong is not None:
         answer = _by_counters(wrong, window, detection, outages)
@@ -68,7 +71,9 @@ def _by_ids(
 ) -> Answer:
     near = attempts.at(attempts.between(*outer(window)))
     if near.has_reasons or not (near.attempts[near.blamed("unclassified")]).any():
-        found = counted(near, window, attempts.at(normal))
+        # What is usual is only asked of reasons that nobody classified; to gather it takes longest.
+        usual = normal if near.blamed("unclassified").any() else np.zeros(0, np.int64)
+        found = counted(near, window, attempts.at(usual))
         reason = "nobody in the window was served or failed by the system"
         return found or refused(window, reason)
     if len(earlier) >= LEAST_WEEKS:

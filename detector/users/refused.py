@@ -9,15 +9,16 @@ from detector.users.answer import NEEDS_IDS, Answer, without_users
 MOST_TRIES = 8
 
 
-def refused(window: Window, reason: str) -> Answer:
+def refused(window: Window, reason: str, needs: str = NEEDS_IDS) -> Answer:
     """Say why, and what the share of attempts would mean for 1 to 8 tries a blocked session."""
     share, tries = attempts_share(window)
     return without_users(
-        Estimate.not_derivable("ratio", reason, NEEDS_IDS),
+        Estimate.not_derivable("ratio", reason, needs),
         None if share is None else 4,
         reason,
         attempts_share=share,
         retry_range=tries,
+        needs=needs,
     )
 
 

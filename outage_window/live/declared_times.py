@@ -17,9 +17,9 @@ TIMES: tuple[CorrectionField, CorrectionField] = ("declared_start", "declared_en
 
 def check_declared(said: Declared, now: int) -> None:
     """`Refused` where what is declared is still to come."""
-    _has_come("start", said.start, now)
+    has_come("start", said.start, now)
     if said.end is not None:
-        _has_come("end", said.end, now)
+        has_come("end", said.end, now)
 
 
 def check_corrected(
@@ -34,7 +34,7 @@ def check_corrected(
     """
     said = {name: parse_time(fields[name], name) for name in TIMES if fields.get(name)}
     for name, time in said.items():
-        _has_come(name, time, now)
+        has_come(name, time, now)
     start, end = (fields.get(name, known.get(name, "")) for name in TIMES)
     begun = parse_time(start, TIMES[0]) if start else found.start
     over = parse_time(end, TIMES[1]) if end else found.end
@@ -42,6 +42,7 @@ def check_corrected(
         raise Refused(list(said)[-1], "expected the end after the start, declared or measured")
 
 
-def _has_come(field: str, time: int, now: int) -> None:
+def has_come(field: str, time: int, now: int) -> None:
+    """`Refused` where a time is still to come."""
     if time > now + AHEAD:
         raise Refused(field, "expected a time that has come")

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from detector.cells import Cells
 from detector.results import Window
 from outage_window.ids import new_id
-from outage_window.incident_facts import facts
+from outage_window.incident_facts import facts, nearby
 from outage_window.joining import FOREVER, join, until
 from outage_window.kept import StoredIncident
 from outage_window.live.announcing import Announcements
@@ -24,7 +25,7 @@ from outage_window.live.rows import row as row_of
 from outage_window.live.rows import told_by
 from outage_window.live.scene import Scene, declared, why, windowless
 from outage_window.settings.models import Settings
-from outage_window.store import Store, corrections, incidents
+from outage_window.store import Store, cells, corrections, incidents
 from reports.facts import AlertFact, Incident, Related, State
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,8 @@ class Keeper:
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
+        assert scene.assessment.detection is not None
+        near = nearby(scene.assessment.detection, window)
         incident = facts(
             scene.assessment,
             index,
@@ -108,9 +111,11 @@ class Keeper:
             command=self._command(identity),
             incident_id=identity,
             state="closed" if final else "ongoing",
+            near=near,
         )
         end = None if window.end.value is None else round(window.end.value * NS)
-        self._save(scene, incident, stored, round(window.onset * NS), end)
+        kept = near.cells if final else None
+        self._save(scene, incident, stored, round(window.onset * NS), end, kept)
         self._merge(scene, identity, match)
 
     def _alerts(self, scene: Scene, group: Sequence[AlertFact], match: Match) -> None:
@@ -159,7 +164,9 @@ class Keeper:
         stored: StoredIncident | None,
         start: int,
         end: int | None,
+        kept: Cells | None = None,
     ) -> None:
+        """Write an incident that is not as it is stored, with the cells that are kept of it."""
         announced = self.announced.around(scene.service, start, end)
         incident = replace(incident, announced=announced)
         after = facts_of(incident)
@@ -184,7 +191,9 @@ class Keeper:
         )  # with what people wrote in it the stored draft differs for good
         if same == row:
             return
-        if self._store.write(lambda c: _unless_corrected(c, incident, row)):
+        # Packed here: the one writer only puts rows down.
+        packed = None if kept is None else (len(kept.start), cells.pack(kept))
+        if self._store.write(lambda c: _unless_corrected(c, incident, row, packed)):
             self._told(incident, stored, row)
 
     def _beside(self, incident: Incident, start: int, end: int | None) -> tuple[Related, ...]:
@@ -217,11 +226,18 @@ class Keeper:
             return new_id(service, start, incidents.ids_like(connection, first))
 
 
-def _unless_corrected(connection: Connection, incident: Incident, row: StoredIncident) -> bool:
+def _unless_corrected(
+    connection: Connection,
+    incident: Incident,
+    row: StoredIncident,
+    packed: tuple[int, bytes] | None,
+) -> bool:
     """Save it, but for corrections that came since the pass began: the next one takes them in."""
     if corrections.of(connection, incident.id) != incident.corrections:
         return False
     incidents.save(connection, row)
+    if packed is not None:
+        cells.keep(connection, incident.id, *packed)
     return True
 
 

@@ -18,6 +18,7 @@ from outage_window.live.assigning import Assigner, reassign
 from outage_window.live.feeds.build import feeds
 from outage_window.live.feeds.feed import Feed
 from outage_window.live.feeds.pulling import Client
+from outage_window.live.held import Held, Holding
 from outage_window.live.incidents import Keeper
 from outage_window.live.joining import fact_of, without_evidence
 from outage_window.live.loop import Stopping, never
@@ -62,7 +63,8 @@ class Watch:
 
     `tick()` may be called at any time, also without a loop; `clock` gives nanoseconds. One
     service's failure is logged, counted and shown in `status`; the others go on. `config_file` is
-    the path of the settings as the operator gave it: drafts name it in their command.
+    the path of the settings as the operator gave it: drafts name it in their command. `holding` is
+    where requests find what was derived.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class Watch:
         status: Status | None = None,
         client: Client | None = None,
         config_file: str | None = None,
+        holding: Holding | None = None,
     ) -> None:
         self.status = status or Status(clock())
         self._settings = settings
         self._store = store
         self._clock = clock
+        self._holding = holding or Holding()
         self._assigner = Assigner(settings)
         self._assigned = False
         self._others = Others(store)
@@ -191,7 +195,10 @@ class Watch:
         assert known.data is not None  # the feed gave it
         assert known.options is not None  # set before anything is assessed
         declared = declared_of(service)
-        known.assessment = assess(known.data, known.people.found, known.options, declared)
+        people = known.people.found
+        known.assessment = assess(known.data, people, known.options, declared)
+        held = Held(known.data, people, known.assessment, declared)
+        self._holding.put(service.name, held)
 
     def _update(
         self,

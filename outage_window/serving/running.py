@@ -13,6 +13,7 @@ from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.asked import asked
 from outage_window.live.catching_up import CatchUp
+from outage_window.live.held import Holding
 from outage_window.live.loop import Loop
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
@@ -126,6 +127,7 @@ class Running:
 
     def _make(self, settings: Settings) -> _Parts:
         store, status = self._store, self._status
+        holding = Holding()
         targets = build(settings, redraft, REAL)
         publisher = Publisher(store, targets, status, clock.system, settings.web.url)
         app = create_app(
@@ -135,8 +137,11 @@ class Running:
             config_file=self._file,
             web=self.web,
             publish=publisher.publish,
+            holding=holding,
         )
-        watch = Watch(settings, store, _until(settings), status, config_file=self._file)
+        watch = Watch(
+            settings, store, _until(settings), status, config_file=self._file, holding=holding
+        )
         missed = Loop(
             _catch_up(settings, store, status), settings.catch_up_interval, "catch-up", store.lead
         )

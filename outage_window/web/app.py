@@ -14,6 +14,7 @@ from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
+from outage_window.live.held import Holding
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
@@ -22,6 +23,7 @@ from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
 from outage_window.web.assets import assets
+from outage_window.web.closer import closer
 from outage_window.web.guard import Login, guard, refuse_foreign_pages
 from outage_window.web.keepers import keepers
 from outage_window.web.measuring import measure
@@ -50,11 +52,13 @@ def create_app(
     config_file: str | None = None,
     web: Callable[[], WebConfig] | None = None,
     publish: Publish = nowhere,
+    holding: Holding | None = None,
 ) -> Flask:
     """A WSGI application on an open store. `status` is the one that the loop reports to.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
-    `web` gives the web configuration in force. `publish` sends an incident's draft to a target.
+    `web` gives the web configuration in force, `holding` is what the loop of this process derives,
+    `publish` sends an incident's draft to a target.
     """
     status = status or Status(clock())
     app = Flask(__name__, static_folder=None)
@@ -72,6 +76,7 @@ def create_app(
     refuse_foreign_pages(app, settings.web.url)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
+    app.register_blueprint(closer(store, settings, holding or Holding(), clock))
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(assets())

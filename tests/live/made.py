@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from outage_window.live.held import Holding
 from outage_window.live.watch import Watch
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
@@ -62,8 +63,11 @@ class Place:
 
     def restart(self):
         clock = lambda: round(self.now * 1e9)  # noqa: E731
-        self.watch = Watch(self.settings, self.store, clock, client=self.metrics)
-        app = create_app(self.store, self.settings, self.watch.status, clock)
+        self.holding = Holding()
+        self.watch = Watch(
+            self.settings, self.store, clock, client=self.metrics, holding=self.holding
+        )
+        app = create_app(self.store, self.settings, self.watch.status, clock, holding=self.holding)
         self.client = app.test_client()
 
     def at(self, now):

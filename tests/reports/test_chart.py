@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reports import lanes
+from detector.cells import Cells
+from reports import envelope, lanes
 from reports.chart import render, text_equivalent
 from reports.columns import columns, steps
-from reports.envelope import COLUMNS, curve
+from reports.envelope import COLUMNS, curve, cut
 from reports.facts import Curve, EventFact
 
 from .incidents import (
@@ -178,3 +181,54 @@ def test_a_level_of_errors_is_not_called_a_ratio():
     text = text_equivalent(LEVEL)
     assert text.startswith("Errors of accounts")
     assert "%" not in text
+
+
+@given(
+    st.lists(st.one_of(st.floats(0, 1), st.floats(allow_infinity=False)), min_size=1, max_size=20)
+)
+def test_columns_keep_six_digits(values):
+    shown = envelope._plain(np.array(values))
+    for given_value, value in zip(values, shown, strict=True):
+        if given_value != given_value:
+            assert value is None
+        else:
+            assert value == pytest.approx(given_value, rel=5.1e-6, abs=1e-300)
+            assert value == pytest.approx(float(f"{given_value:.6g}"), rel=2e-6, abs=1e-300)
+
+
+@given(
+    st.integers(1, 3000),
+    st.integers(10, 400),
+    st.integers(0, 2**32 - 1),
+    st.floats(0, 1),
+    st.floats(0.001, 1),
+)
+def test_a_spike_stays_at_any_zoom(size, most, seed, at_share, width):
+    rng = np.random.default_rng(seed)
+    start = np.cumsum(rng.choice([15.0, 15.1, 30.0, 600.0], size)) + 1.7e9
+    spike = int(at_share * (size - 1))
+    ratio = rng.uniform(0, 0.1, size)
+    ratio[spike] = 0.875
+    flat = np.full(size, 0.05)
+    made = Cells(start, start + 15, flat * 1e3, flat, ratio, flat, flat, flat)
+    whole = curve(made, most)
+    assert len(whole.start) <= most
+    assert max(whole.high) == 0.875
+    span = start[-1] + 15 - start[0]
+    begin = start[spike] - width * span / 2
+    closer = cut(whole, begin, begin + width * span, most)
+    assert max(closer.high) == 0.875
+    assert closer.start[0] <= start[spike] < closer.end[-1]
+    low = [one for one in closer.low if one is not None]
+    assert min(low) <= 0.875
+
+
+def test_a_curve_is_cut_to_what_touches_the_stretch():
+    whole = curve(LONG)
+    part = cut(whole, whole.end[9], whole.start[20])
+    assert (part.start, part.high) == (whole.start[10:20], whole.high[10:20])
+    assert part.per_minute == pytest.approx(whole.per_minute[10:20], rel=1e-5)
+    assert cut(whole, 0.0, 1.0).start == ()
+    fewer = cut(whole, whole.start[0], whole.end[-1], 10)
+    assert len(fewer.start) == 10
+    assert max(fewer.high) == max(whole.high)
