@@ -169,21 +169,11 @@ def _reading(given: dict[str, Any]) -> Reading:
 
 
 def _objective(text: str | None) -> Objective | None:
-    """`99.9/30d` to an objective; the window may be left out."""
     if text is None:
         return None
-    from detector.budget import Objective
-    from outage_window.settings.durations import parse_duration
+    from outage_window.objectives import parse_objective
 
-    target, slash, window = text.partition("/")
-    try:
-        percent = float(target.strip().removesuffix("%"))
-        seconds = parse_duration(window if slash else "30d")
-    except ValueError:
-        percent, seconds = 0.0, 0.0
-    if not 0 < percent < 100 or seconds <= 0:
-        raise InputError("--slo", f"expected such as 99.9/30d, not {text[:40]!r}")
-    return Objective(percent / 100, seconds)
+    return parse_objective(text, "--slo")
 
 
 def _duration(text: str | None, option: str, default: float) -> float:

@@ -110,9 +110,9 @@ class Remeasurer:
         return self._without(asked, stored, because)
 
     def _usable(self, incident: Incident) -> Usable | str:
-        if self._settings.service(incident.service) is None:
-            return NOT_CONFIGURED
-        return self._holding.usable(incident)
+        found = self._holding.usable(incident)
+        gone = isinstance(found, str) and self._settings.service(incident.service) is None
+        return NOT_CONFIGURED if gone else found
 
     def _without(self, asked: _Asked, stored: StoredIncident, because: str) -> Remeasured:
         """Measured in the intervals that were kept; without any, only the edges are known."""

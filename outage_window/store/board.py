@@ -171,6 +171,12 @@ def _chosen(wanted: Wanted) -> ColumnElement[bool]:
     return found
 
 
+def row_of(incident: StoredIncident) -> BoardRow:
+    """The row that an incident has on the board."""
+    values = _values(incident)
+    return BoardRow(**(values | {"figures": json.loads(values["figures"])}))
+
+
 def _values(incident: StoredIncident) -> dict[str, Any]:
     said = incident.document
     alerts = said.get("alerts") or []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
-
 from flask import Blueprint, Response, abort, jsonify, request
 
 from outage_window.drafts.forms import FORMATS, SUFFIXES, Pictures, in_format
@@ -18,6 +15,8 @@ from reports.facts import Incident
 from reports.record import decode
 from reports.word import FormatUnavailable
 
+CHARTS = {"svg": "image/svg+xml", "png": "image/png"}
+"""The kinds of pictures of a chart, and the media type of each."""
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -44,16 +43,20 @@ def api(store: Store, status: Status) -> Blueprint:
 
     @views.get("/<identity>/draft")
     def _draft(identity: str) -> Response:
-        return _drafted(find(store, identity))
+        return drafted(find(store, identity))
 
-    for ending, content_type in (("svg", "image/svg+xml"), ("png", "image/png")):
-        views.add_url_rule(
-            f"/<identity>/chart.{ending}", f"_chart_{ending}", _chart(store, ending, content_type)
-        )
+    @views.get("/<identity>/chart.svg")
+    def _chart_svg(identity: str) -> Response:
+        return charted(find(store, identity), "svg")
+
+    @views.get("/<identity>/chart.png")
+    def _chart_png(identity: str) -> Response:
+        return charted(find(store, identity), "png")
+
     return views
 
 
-def _drafted(incident: StoredIncident) -> Response:
+def drafted(incident: StoredIncident) -> Response:
     """The stored draft with what people wrote, or a fresh one by the template that is asked for."""
     if incident.draft is None:
         abort(404, "the draft is not there yet")
@@ -97,18 +100,15 @@ def _pictures(incident: StoredIncident) -> Pictures:
     return Pictures((facts,) if facts else (), incident.chart)
 
 
-def _chart(store: Store, ending: str, content_type: str) -> Callable[[str], Response]:
-    def view(identity: str) -> Response:
-        incident = find(store, identity)
-        theme = request.args.get("theme", "light")
-        if theme not in ("light", "dark"):
-            abort(400, "theme: expected light or dark")
-        picture = _pictures(incident).chart(incident.id, ending, theme)
-        if picture is None:
-            abort(404, "no metrics, so no chart")
-        return Response(picture, content_type=content_type)
-
-    return cast(Callable[[str], Response], view)
+def charted(incident: StoredIncident, ending: str) -> Response:
+    """The incident's chart in one of `CHARTS`, for the theme that is asked for."""
+    theme = request.args.get("theme", "light")
+    if theme not in ("light", "dark"):
+        abort(400, "theme: expected light or dark")
+    picture = _pictures(incident).chart(incident.id, ending, theme)
+    if picture is None:
+        abort(404, "no metrics, so no chart")
+    return Response(picture, content_type=CHARTS[ending])
 
 
 def find(store: Store, identity: str) -> StoredIncident:

@@ -26,36 +26,54 @@ NS = 1e9
 FEWEST, MOST = 10, 4000
 
 
-def closer(store: Store, settings: Settings, holding: Holding, clock: Clock) -> Blueprint:
-    """`/api/v1/incidents/ID/series` and `/measure`; `holding` is what this process derives."""
-    views = Blueprint("closer", __name__, url_prefix="/api/v1/incidents")
-    intervals = Intervals(store, holding)
-    remeasurer = Remeasurer(settings, holding, intervals)
-    views.register_error_handler(Refused, _refused)
+class Closer:
+    """Answers what requests ask of one incident, as the address says; `Refused` where it cannot.
 
-    @views.get("/<identity>/series")
-    def _series(identity: str) -> Response:
+    `holding` has the services' data; what is stored of the incident serves where it has not.
+    """
+
+    def __init__(self, store: Store, settings: Settings, holding: Holding, clock: Clock) -> None:
+        self._clock = clock
+        self._intervals = Intervals(store, holding)
+        self._remeasurer = Remeasurer(settings, holding, self._intervals)
+
+    def series(self, stored: StoredIncident) -> Response:
+        """The intervals of a stretch, in columns."""
         edges, columns = (_time("from"), _time("to")), _columns()
         if edges[0] is not None and edges[1] is not None and edges[0] >= edges[1]:
             raise Refused("to", "expected a time after from")
-        stored = find(store, identity)
         start, end = (None if edge is None else edge / NS for edge in edges)
-        found = intervals.stretch(stored, _facts(stored), (start, end), columns)
+        found = self._intervals.stretch(stored, facts_of(stored), (start, end), columns)
         if found is None:
             abort(404, "no metrics, so no series")
         return _json(_drawn(found))
 
+    def measure(self, stored: StoredIncident) -> Response:
+        """The incident's numbers between other edges."""
+        edges = _time("start"), _time("end")
+        found = self._remeasurer.measure(stored, facts_of(stored), edges, self._clock())
+        return _json(remeasured_document(found))
+
+
+def closer(store: Store, settings: Settings, holding: Holding, clock: Clock) -> Blueprint:
+    """`/api/v1/incidents/ID/series` and `/measure`; `holding` is what this process derives."""
+    views = Blueprint("closer", __name__, url_prefix="/api/v1/incidents")
+    looking = Closer(store, settings, holding, clock)
+    views.register_error_handler(Refused, refused)
+
+    @views.get("/<identity>/series")
+    def _series(identity: str) -> Response:
+        return looking.series(find(store, identity))
+
     @views.get("/<identity>/measure")
     def _measure(identity: str) -> Response:
-        edges = _time("start"), _time("end")
-        stored = find(store, identity)
-        found = remeasurer.measure(stored, _facts(stored), edges, clock())
-        return _json(remeasured_document(found))
+        return looking.measure(find(store, identity))
 
     return views
 
 
-def _facts(stored: StoredIncident) -> Incident:
+def facts_of(stored: StoredIncident) -> Incident:
+    """The facts of a stored incident, or a 404."""
     if stored.record is None:
         abort(404, "an earlier version closed it, without its facts")
     return decode(stored.record)
@@ -83,7 +101,8 @@ def _json(content: dict[str, object]) -> Response:
     return Response(msgspec.json.encode(content), content_type="application/json")
 
 
-def _refused(error: Refused) -> Response:
+def refused(error: Refused) -> Response:
+    """The answer to what cannot be asked for."""
     answer = _json({"error": error.expected, "field": error.field})
     answer.status_code = 400
     return answer

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template, request, url_for
 
 from outage_window.clock import Clock
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store, board, deliveries
-from outage_window.store.board import NO_WINDOW, Wanted
+from outage_window.store.board import NO_WINDOW, BoardRow, Wanted
 from outage_window.web.pages.health import health
-from outage_window.web.pages.lines import KINDS, line
+from outage_window.web.pages.lines import KINDS, Line, line
 
 NS = 10**9
 PAGE = 50
@@ -41,9 +41,9 @@ def open_views(
             tally = deliveries.tally(connection)
         return render_template(
             "board.html",
-            lasting=[line(row, now) for row in now_on],
+            lasting=_linked(now_on, now),
             going=going,
-            recent=[line(row, now) for row in rows],
+            recent=_linked(rows, now),
             total=total,
             page=page,
             pages=max(-(-total // PAGE), 1),
@@ -56,6 +56,11 @@ def open_views(
             address=settings.web.url or request.host_url.rstrip("/"),
             anonymous=settings.web.token is None,
         )
+
+
+def _linked(rows: list[BoardRow], now: int) -> list[tuple[Line, str]]:
+    """Each row as it is shown, with the address of its page."""
+    return [(line(row, now), url_for("pages._incident", identity=row.incident_id)) for row in rows]
 
 
 def _wanted() -> Wanted:

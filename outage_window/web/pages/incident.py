@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
 from outage_window.kept import StoredIncident
 from outage_window.live.correcting import etag_of
@@ -50,7 +50,20 @@ def open_views(views: Blueprint, store: Store, settings: Settings, publish: Publ
     @views.get("/incidents/<identity>")
     def _incident(identity: str) -> str:
         incident = find(store, identity)
-        return render_template("incident.html", **_shown(store, settings, incident))
+        with store.read() as connection:
+            until = None if incident.end is None else incident.end + NEAR
+            near = board.near(connection, incident.start - NEAR, until, MOST_BESIDE)
+            known = publications.of(connection, incident.id)
+            changed_at = board.changed_at(connection, incident.id)
+        return render_template(
+            "incident.html",
+            **looked_at(incident, url_for("api._one", identity=incident.id)),
+            changed_at=changed_at,
+            events=EVENTS,
+            beside=[one for one in near if one.incident_id != incident.id],
+            targets=[one.name for one in settings.publish],
+            published=known,
+        )
 
     @views.post("/incidents/<identity>/preview")
     def _preview(identity: str) -> Response:
@@ -71,25 +84,18 @@ def open_views(views: Blueprint, store: Store, settings: Settings, publish: Publ
         return jsonify(target=done.target, url=done.url, created=done.created)
 
 
-def _shown(store: Store, settings: Settings, incident: StoredIncident) -> dict[str, Any]:
+def looked_at(incident: StoredIncident, base: str) -> dict[str, Any]:
+    """What the page of an incident shows, wherever that is from; `base` is where its scripts find
+    the draft, the chart, the series and what other edges would measure."""
     facts = None if incident.record is None else decode(incident.record)
-    with store.read() as connection:
-        until = None if incident.end is None else incident.end + NEAR
-        near = board.near(connection, incident.start - NEAR, until, MOST_BESIDE)
-        known = publications.of(connection, incident.id)
-        changed_at = board.changed_at(connection, incident.id)
     return {
         "incident": incident,
+        "base": base,
         "changed": state_words(incident),
-        "changed_at": changed_at,
         "page": None if facts is None else page(facts),
         "chart": None if facts is None else chart_data(facts),
         "draft": None if incident.draft is None else preview(incident.draft),
         "text": incident.draft,
         "etag": None if incident.draft is None else etag_of(incident.draft),
-        "events": EVENTS,
-        "beside": [one for one in near if one.incident_id != incident.id],
-        "targets": [one.name for one in settings.publish],
-        "published": known,
         "word": word_available(),
     }

@@ -8,7 +8,8 @@ from outage_window.clock import Clock
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store
-from outage_window.web.pages import board, incident
+from outage_window.uploads.held import Shelf
+from outage_window.web.pages import board, found, incident, upload
 from outage_window.web.pages.incident import Publish
 from outage_window.web.pages.showing import FILTERS
 
@@ -16,10 +17,13 @@ from outage_window.web.pages.showing import FILTERS
 def pages(
     store: Store, settings: Settings, status: Status, clock: Clock, publish: Publish
 ) -> Blueprint:
-    """`/` and `/incidents/ID`. Everything shown is escaped; scripts are files of our own."""
+    """`/`, `/incidents/ID`, `/upload`. All that is shown is escaped; scripts are files of ours."""
     views = Blueprint("pages", __name__, template_folder="templates")
     for name, shown in FILTERS.items():
         views.add_app_template_filter(shown, name)
     board.open_views(views, store, settings, status, clock)
     incident.open_views(views, store, settings, publish)
+    shelf = Shelf(clock)
+    upload.open_views(views, shelf, clock)
+    found.open_views(views, shelf, store, settings, clock)
     return views
