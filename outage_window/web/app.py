@@ -99,7 +99,8 @@ def _never_redirect(app: Flask) -> None:
 
 def _harden(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With no referrer at all a browser sends forms from nowhere: an Origin of null.
+    response.headers["Referrer-Policy"] = "same-origin"
     response.headers.setdefault("Content-Security-Policy", POLICY)
     return response
 

@@ -112,7 +112,8 @@ export class Edges {
     if (this.again) { this.again = false; this.measure(); return; }
     for (const name of MEASURED) {
       const said = found?.shown?.[name];
-      if (said) this.tell(name, said.value, said.interval);
+      const [value, because] = said ? said.value.split(", because ") : [];
+      if (said) this.tell(name, value, because ?? said.interval);
       else if (name !== "duration_seconds") this.tell(name, "unknown", found ? "no objective is set" : "the server does not answer");
     }
   }

@@ -6,7 +6,7 @@ const LEFT = 104; // pixels for names and values
 const LANE = 22;
 const RATIO = 250;
 const ATTEMPTS = 90;
-const AXIS = 32;
+const AXIS = 46;
 const HAIR = 1e-3; // seconds: where a column ends and none follows
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
