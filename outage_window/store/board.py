@@ -23,6 +23,7 @@ FIGURES = (
     "affected_users",
     "time_to_detect",
     "peak_error_ratio",
+    "alerts_known",
 )
 """The fields of an incident's document that the board shows."""
 NO_WINDOW = "none"

@@ -51,6 +51,7 @@ class Line:
     share: str
     share_note: str
     alerted_at: float | None
+    alerts_known: bool
     detected: str
     todos: int | None
 
@@ -81,6 +82,7 @@ def line(row: BoardRow, now: int) -> Line:
         lasted_off=lasted_off,
         **_users(figures),
         alerted_at=None if first is None else times.parsed(first),
+        alerts_known=figures.get("alerts_known", True),
         detected=_detected(figures, measured),
         todos=row.todos,
     )
@@ -96,7 +98,8 @@ def _told_by(row: BoardRow) -> str:
 
 def _tags(row: BoardRow, measured: bool) -> tuple[str, ...]:
     found = [KINDS[row.kind]] if row.kind in KINDS and row.kind != "errors" else []
-    found += ["no alert"] if measured and not row.figures.get("alerts") else []
+    known = row.figures.get("alerts_known", True)
+    found += ["no alert"] if measured and known and not row.figures.get("alerts") else []
     found += ["dismissed"] if row.dismissed else []
     return tuple(found)
 
