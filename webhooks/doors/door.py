@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from webhooks.credentials import Credentials, SenderKind
+from webhooks.credentials import Credentials, ReadsOnly, SenderKind
 from webhooks.keeping import Busy, Conflict, Unknown
 from webhooks.model import Refused
 
@@ -15,6 +15,7 @@ SMALL = 4 * 1024 * 1024
 LARGE = 64 * 1024 * 1024
 
 Signatures = Callable[[str], list[str]]
+READS_ONLY = "you may read everything here, and change nothing"
 _UNSIGNED = "expected the body signed (HMAC-SHA256) under a secret of the settings"
 
 
@@ -103,6 +104,11 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
         made = problem(401, why.expected, why.field)
         made.headers["WWW-Authenticate"] = "Bearer"
         return made
+
+    @doors.errorhandler(ReadsOnly)
+    def _reads_only(_: ReadsOnly) -> Response:
+        refused("unauthorised")
+        return problem(403, READS_ONLY, request.path)
 
     @doors.errorhandler(Refused)
     def _invalid(why: Refused) -> Response:
