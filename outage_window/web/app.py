@@ -21,11 +21,16 @@ from outage_window.settings.web_config import WebConfig
 from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
-from outage_window.web.guard import Login, guard, refuse_foreign_pages
+from outage_window.web.guard import Guard, csrf_of, watch
 from outage_window.web.keepers import keepers
+from outage_window.web.login import Login
 from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
+from outage_window.web.sessions import Sessions, sign_cookies
+from outage_window.web.sign_in import sign_in
+from outage_window.web.viewer import show_viewer
+from webhooks.credentials import Credentials
 from webhooks.doors.receiver import receiver
 
 if TYPE_CHECKING:
@@ -34,10 +39,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may do, unless its view says otherwise."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not less: a form that is sent without any referrer has no origin either.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+DEFAULTS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",  # who asks decides what is answered
+}
+"""Headers of every answer whose view does not say otherwise."""
 
 
 def create_app(
@@ -60,13 +78,8 @@ def create_app(
     corrector = Corrector(store, settings, config_file)
     assigner = Assigner(settings)
     keep = keepers(store, assigner.service, corrector, status, clock, settings)
-    keys = credentials(settings.senders, settings.web.token)
     app.after_request(_harden)
-    if web is not None:
-        login = Login(web)
-        keys = replace(keys, login=login)
-        guard(app, web, login)
-    refuse_foreign_pages(app, settings.web.url)
+    keys = _guarded(app, store, settings, status, clock, web)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
     app.register_blueprint(announced(store, settings, clock))
@@ -74,6 +87,29 @@ def create_app(
     app.register_blueprint(pages(store, settings, status, clock))
     app.register_error_handler(Exception, _failed)
     return app
+
+
+def _guarded(
+    app: Flask,
+    store: Store,
+    settings: Settings,
+    status: Status,
+    clock: Clock,
+    web: Callable[[], WebConfig] | None,
+) -> Credentials:
+    """Ask every request who sends it, let browsers sign in, and tell the doors who posts."""
+    nobody = WebConfig()
+    config = web or (lambda: nobody)
+    sign_cookies(app, store.session_key, settings.web.url)
+    csrf = csrf_of(app)
+    keys = credentials(settings.senders, settings.web.token)
+    sessions = Sessions(store, clock)
+    login = Login(config, sessions, keys.token, settings.web.readers)
+    keys = replace(keys, login=login)
+    watch(app, Guard(config, keys, login, sessions, csrf, settings.web.url))
+    show_viewer(app)
+    app.register_blueprint(sign_in(login, sessions, csrf, status))
+    return keys
 
 
 def _never_redirect(app: Flask) -> None:
@@ -89,9 +125,9 @@ def _never_redirect(app: Flask) -> None:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.update(HEADERS)
+    for name, value in DEFAULTS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
