@@ -28,15 +28,10 @@ def sign_in(login: Login, sessions: Sessions, csrf: CSRFProtect, status: Status)
     """`/sign-in` and `/sign-out`."""
     views = Blueprint("sign_in", __name__)
 
-    def form(code: int = 200, wrong: str | None = None) -> Response:
-        there = local(request.values.get("next"))
-        page = render_template("sign_in.html", users=login.needed(), next=there, wrong=wrong)
-        return make_response(page, code)
-
     @views.get(SIGN_IN)
     def _form() -> Response:
         if viewer().can_sign_in:
-            return form()
+            return _shown(login)
         return sent_on(local(request.args.get("next")))
 
     @views.post(SIGN_IN)
@@ -47,16 +42,16 @@ def sign_in(login: Login, sessions: Sessions, csrf: CSRFProtect, status: Status)
         try:
             csrf.protect()  # else another site could sign somebody in as somebody else
         except CSRFError:
-            return form(403, TOO_OLD)
+            return _shown(login, 403, TOO_OLD)
         try:
             name = login.sign_in(request.form.get("name", ""), request.form.get("password", ""))
         except Guessing:
-            return form(503, BUSY)
+            return _shown(login, 503, BUSY)
         where = {"address": request.remote_addr}
         if name is None:
             status.count("refused", "unauthorised")
             log.warning("a sign-in failed", extra=where)  # the name might be a password
-            return form(403, WRONG_PASSWORD if login.needed() else WRONG_TOKEN)
+            return _shown(login, 403, WRONG_PASSWORD if login.needed() else WRONG_TOKEN)
         log.info("signed in", extra={"user": name or "-", **where})
         return sent_on(local(request.form.get("next")))
 
@@ -66,3 +61,10 @@ def sign_in(login: Login, sessions: Sessions, csrf: CSRFProtect, status: Status)
         return sent_on("/")
 
     return views
+
+
+def _shown(login: Login, code: int = 200, wrong: str | None = None) -> Response:
+    """The form, with what was wrong when it was last sent."""
+    there = local(request.values.get("next"))
+    page = render_template("sign_in.html", users=login.needed(), next=there, wrong=wrong)
+    return make_response(page, code)
