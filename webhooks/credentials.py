@@ -45,14 +45,22 @@ class Sender:
     mapping: Mapped = OWN
 
 
+class ReadsOnly(Exception):
+    """A user posts who may read, and change nothing."""
+
+
 class Login(Protocol):
-    """Users who may do everything, which somebody else keeps."""
+    """Users, which somebody else keeps."""
 
     def needed(self) -> bool:
         """Whether there are any, so that something is asked of everybody."""
 
     def user(self, headers: Headers) -> str | None:
-        """The name of the user who the headers show to be there; None: nobody."""
+        """The name of the user who asks; None: nobody. It is empty of those who signed in without
+        one, by the token that is good for every door."""
+
+    def may_change(self, user: str) -> bool:
+        """Whether the user may do everything, and not only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +99,12 @@ class Credentials:
         return found if found is not None else self.by_user(kind, headers)
 
     def by_user(self, kind: SenderKind, headers: Headers) -> str | None:
-        """The name of the sender as whom a user posts; None: no user."""
-        if self.login is None or not self.login.needed():
+        """The name of the sender as whom a user posts; None: no user. May raise `ReadsOnly`."""
+        user = None if self.login is None else self.login.user(headers)
+        if self.login is None or user is None:
             return None
-        user = self.login.user(headers)
-        if user is None:
-            return None
+        if not self.login.may_change(user):
+            raise ReadsOnly
         own = any(one.kind == kind and one.name == user for one in self.senders)
         return user if own else self._usual(kind)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from outage_window.cli.main import EXIT_UNUSABLE
+
+if TYPE_CHECKING:
+    from outage_window.settings.models import Settings
 
 DEFAULT = "config/outage-window.yml"
 
@@ -34,6 +38,8 @@ def command(file: str) -> int:
     click.echo(f"listens on {settings.web.listen}, {'with' if asked else 'without'} credentials")
     if web is not None:
         click.echo(f"web configuration: {web.words()}")
+    if settings.web.readers:
+        click.echo(f"may read, and change nothing: {', '.join(settings.web.readers)}")
     for sender in settings.senders:
         click.echo(f"sender {sender.name}: {sender.kind}")
     click.echo(f"stores in {settings.storage.url}")
@@ -41,9 +47,13 @@ def command(file: str) -> int:
         click.echo(f"asks {without_userinfo(settings.prometheus.url)}")
     for url in settings.alertmanager.url if settings.alertmanager else ():
         click.echo(f"asks {without_userinfo(url)} for alerts and silences")
+    _show_services(settings)
+    return 0
+
+
+def _show_services(settings: Settings) -> None:
     for service in settings.services:
         alerts = " and ".join(service.alerts) or f'service="{service.name}" or job="{service.name}"'
         click.echo(f"service {service.name}: {service.source}, alerts with {alerts}")
     if not settings.services:
         click.echo("no services: incidents will come from alerts alone")
-    return 0

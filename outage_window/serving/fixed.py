@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from outage_window.errors import InputError
-from outage_window.settings.load import web_config_of
+from outage_window.settings.load import guards, web_config_of
 from outage_window.settings.models import Settings
 from outage_window.settings.rules import guarded
 
@@ -34,7 +34,7 @@ def with_fixed(running: Settings, new: Settings) -> Settings:
             log.warning("reload: %s stays %s until a restart", key, now)
             changed = getattr(kept, part).model_copy(update={name: now})
             kept = kept.model_copy(update={part: changed})
-    if not guarded(kept, web_config_of(kept)[0]):
+    if not guarded(kept, guards(web_config_of(kept)[0])):
         raise InputError(
             f"web.listen: stays {kept.web.listen} until a restart", "expected web.token with it"
         )

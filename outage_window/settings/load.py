@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,6 +25,9 @@ from outage_window.settings.source import (
     overlay,
     read_secrets,
 )
+
+if TYPE_CHECKING:
+    from outage_window.settings.web_config import WebConfig
 
 LATER = {
     "slow": "slow successes cannot be counted yet; remove it",
@@ -85,9 +89,10 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
         found = [problem_of(detail, source) for detail in error.errors(include_url=False)]
         return None, source.problems + found
     settings = _in_folder(settings, Path(path).parent)
-    guards, found = web_config_of(settings)
+    config, found = web_config_of(settings)
     problems = source.problems + found
-    problems += [source.problem(*wrong) for wrong in broken(settings, guards)]
+    users = None if config is None else config.basic_auth_users
+    problems += [source.problem(*wrong) for wrong in broken(settings, guards(config), users)]
     url = settings.storage.url
     if "?" in url and url.startswith(SQLITE):  # a URL would end there
         expected = "expected an absolute path: the folder of the settings has a ? in its name"
@@ -95,15 +100,20 @@ def read(path: str, environ: Mapping[str, str]) -> tuple[Settings | None, list[P
     return settings, problems
 
 
-def web_config_of(settings: Settings) -> tuple[bool, list[Problem]]:
-    """Whether the web configuration file lets nobody in unasked, and what is wrong with it."""
+def web_config_of(settings: Settings) -> tuple[WebConfig | None, list[Problem]]:
+    """What the web configuration file says (None when unusable), and what is wrong with it."""
     from outage_window.settings import web_config
 
     file = settings.web.config_file
     if file is None:
-        return False, []
+        return web_config.WebConfig(), []
     config, problems = web_config.read(file)
-    return config is None or config.guards, [replace(one, file=file) for one in problems]
+    return config, [replace(one, file=file) for one in problems]
+
+
+def guards(config: WebConfig | None) -> bool:
+    """Whether a web configuration lets nobody in unasked; one that is unusable lets nobody in."""
+    return config is None or config.guards
 
 
 def doubts(path: str, environ: Mapping[str, str], settings: Settings) -> list[str]:

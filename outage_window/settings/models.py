@@ -117,6 +117,8 @@ class Web(Part):
     url: Http | None = None
     config_file: str | None = Field(None, min_length=1)
     """TLS, users and headers, as Prometheus' own programs are told of them."""
+    readers: tuple[str, ...] = ()
+    """The users of that file who may read, and change nothing."""
 
     @property
     def host(self) -> str:

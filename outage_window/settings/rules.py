@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -26,10 +26,16 @@ class Named(Protocol):
         """Its name."""
 
 
-def broken(settings: Settings, by_web: bool) -> Iterator[Wrong]:
-    """All that is wrong; `by_web` tells whether the web configuration lets nobody in unasked."""
+def broken(settings: Settings, by_web: bool, users: Collection[str] | None) -> Iterator[Wrong]:
+    """All that is wrong; `by_web` tells whether the web configuration lets nobody in unasked.
+
+    `users` are those that it names; None where it cannot be read.
+    """
     yield from _names(settings)
     yield from _web_rules(settings, by_web)
+    for i, name in enumerate(settings.web.readers):
+        if users is not None and name not in users:
+            yield ("web", "readers", i), f"expected a user of the web configuration, not {name}"
     yield from _storage_rules(settings)
     yield from _asked_rules(settings)
     for i, service in enumerate(settings.services):

@@ -50,6 +50,12 @@ def given_key(path: Path) -> bytes:
     return key
 
 
+def derived(key: bytes, purpose: bytes) -> bytes:
+    """A key of 32 bytes for a purpose of its own, from which nobody gets back to the first."""
+    whole = hashlib.blake2b(key).digest()  # a key may be longer than the function takes
+    return hashlib.blake2b(purpose, key=whole, digest_size=32).digest()
+
+
 def settle(connection: Connection, key: bytes) -> int:
     """Note which key is in use, and return the number of its epoch.
 

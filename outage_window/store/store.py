@@ -31,6 +31,8 @@ class Store:
         self._writer = writer
         self.names = Pseudonyms(key)
         """What user ids and addresses are called here, by a secret of the operator's or its own."""
+        self.session_key = keys.derived(key, b"sessions")
+        """What sessions are signed under: the same after a restart, and on every replica."""
 
     @classmethod
     def open(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from outage_window import clock as clocks
@@ -23,13 +23,19 @@ from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
 from outage_window.web.assets import assets
+from outage_window.web.browsers import navigates
 from outage_window.web.closer import closer
-from outage_window.web.guard import Login, guard, refuse_foreign_pages
+from outage_window.web.guard import Guard, csrf_of, watch
 from outage_window.web.keepers import keepers
+from outage_window.web.login import Login
 from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
 from outage_window.web.pages.incident import Publish, nowhere
+from outage_window.web.sessions import Sessions, sign_cookies
+from outage_window.web.sign_in import sign_in
+from outage_window.web.viewer import show_viewer
+from webhooks.credentials import Credentials
 from webhooks.doors.receiver import receiver
 
 if TYPE_CHECKING:
@@ -42,6 +48,19 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page may do, unless its view says otherwise."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not less: a form that is sent without any referrer has no origin either.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+DEFAULTS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",  # who asks decides what is answered
+}
+"""Headers of every answer whose view does not say otherwise."""
 
 
 def create_app(
@@ -67,13 +86,8 @@ def create_app(
     corrector = Corrector(store, settings, config_file)
     assigner = Assigner(settings)
     keep = keepers(store, assigner.service, corrector, status, clock, settings)
-    keys = credentials(settings.senders, settings.web.token)
     app.after_request(_harden)
-    if web is not None:
-        login = Login(web)
-        keys = replace(keys, login=login)
-        guard(app, web, login)
-    refuse_foreign_pages(app, settings.web.url)
+    keys = _guarded(app, store, settings, status, clock, web)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
     app.register_blueprint(closer(store, settings, holding or Holding(), clock))
@@ -83,6 +97,29 @@ def create_app(
     app.register_blueprint(pages(store, settings, status, clock, publish))
     app.register_error_handler(Exception, _failed)
     return app
+
+
+def _guarded(
+    app: Flask,
+    store: Store,
+    settings: Settings,
+    status: Status,
+    clock: Clock,
+    web: Callable[[], WebConfig] | None,
+) -> Credentials:
+    """Ask every request who sends it, let browsers sign in, and tell the doors who posts."""
+    nobody = WebConfig()
+    config = web or (lambda: nobody)
+    sign_cookies(app, store.session_key, settings.web.url)
+    csrf = csrf_of(app)
+    keys = credentials(settings.senders, settings.web.token)
+    sessions = Sessions(store, clock)
+    login = Login(config, sessions, keys.token, settings.web.readers)
+    keys = replace(keys, login=login)
+    watch(app, Guard(config, keys, login, sessions, csrf, settings.web.url))
+    show_viewer(app)
+    app.register_blueprint(sign_in(login, sessions, csrf, status))
+    return keys
 
 
 def _never_redirect(app: Flask) -> None:
@@ -98,25 +135,30 @@ def _never_redirect(app: Flask) -> None:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # With no referrer at all a browser sends forms from nowhere: an Origin of null.
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.update(HEADERS)
+    for name, value in DEFAULTS.items():
+        response.headers.setdefault(name, value)
     return response
 
 
 def _failed(error: Exception) -> Response:
-    """One JSON line for whatever went wrong; what is our fault goes to the log, not to the wire."""
+    """One JSON line for whatever went wrong, a page for whoever waits for one; what is our fault
+    goes to the log, not to the wire."""
     if isinstance(error, HTTPException):
-        answer = jsonify(error=_said(error), field=request.path)
-        answer.status_code = error.code or 500
+        answer = _told(error.code or 500, _said(error))
         if isinstance(error, MethodNotAllowed):
             answer.allow.update(error.valid_methods or ())
         return answer
     where = {"method": request.method, "path": request.path}
     log.error("internal error", exc_info=error, extra=where)
-    answer = jsonify(error="internal error, see the log", field=request.path)
-    answer.status_code = 500
+    return _told(500, "internal error, see the log")
+
+
+def _told(code: int, said: str | None) -> Response:
+    if navigates() and not request.path.startswith(("/api/", "/-/")):
+        return make_response(render_template("error.html", code=code, said=said), code)
+    answer = jsonify(error=said, field=request.path)
+    answer.status_code = code
     return answer
 
 

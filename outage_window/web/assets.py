@@ -30,7 +30,7 @@ def assets() -> Blueprint:
     known |= {path.name: path for path in OWN.iterdir() if path.suffix in TYPES}
 
     @views.get("/<name>")
-    def file(name: str) -> Response:
+    def static(name: str) -> Response:
         if name not in known:
             abort(404)
         path = known[name]

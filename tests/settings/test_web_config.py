@@ -3,9 +3,11 @@
 import logging
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outage_window.cli.check_config import command
 from outage_window.settings import load as settings_load
 from outage_window.settings.go_tls import CURVES, SUITES
 from outage_window.settings.load import SettingsError
@@ -170,6 +172,42 @@ def test_users_are_credentials_and_an_empty_file_is_none(tmp_path):
     assert settings_load.load(str(settings), {}).web.config_file == str(tmp_path / "web.yml")
     (tmp_path / "web.yml").write_text("")
     with pytest.raises(SettingsError, match="expected a loopback address, or credentials"):
+        settings_load.load(str(settings), {})
+
+
+@pytest.mark.parametrize(
+    ("readers", "users", "wrong"),
+    [
+        ("[ann]", USERS, []),
+        ("[]", USERS, []),
+        (
+            "[ann, Main]",
+            USERS,
+            ["web.readers[1]: expected a user of the web configuration, not Ma"],
+        ),
+        ("[ann]", "", ["web.readers[0]: expected a user of the web configuration, not ann"]),
+        ("ann", USERS, ["web.readers: expected a list"]),
+        ("[bob]", "basic_auth_users: {a: b}", [": basic_auth_users.a: expected a bcrypt hash"]),
+    ],
+)
+def test_readers_are_users(tmp_path, readers, users, wrong):
+    settings = tmp_path / "s.yml"
+    settings.write_text(f"web:\n  config_file: web.yml\n  readers: {readers}\n")
+    (tmp_path / "web.yml").write_text(users)
+    found, problems = settings_load.read(str(settings), {})
+    told = SettingsError(str(settings), problems).lines if problems else []
+    assert len(told) == len(wrong)
+    assert all(text in line for text, line in zip(wrong, told, strict=True))
+    if not wrong:
+        assert found.web.readers == (("ann",) if "ann" in readers else ())
+        said = CliRunner().invoke(command, [str(settings)]).output
+        assert ("may read, and change nothing: ann" in said) == ("ann" in readers)
+
+
+def test_without_that_file_nobody_is_a_reader(tmp_path):
+    settings = tmp_path / "s.yml"
+    settings.write_text("web: {readers: [ann]}")
+    with pytest.raises(SettingsError, match=r"readers\[0\]: expected a user"):
         settings_load.load(str(settings), {})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 
-from webhooks.credentials import Credentials, SenderKind
+from webhooks.credentials import Credentials, ReadsOnly, SenderKind
 from webhooks.keeping import Busy, Conflict, Unknown
 from webhooks.model import Refused
 
@@ -15,6 +15,7 @@ SMALL = 4 * 1024 * 1024
 LARGE = 64 * 1024 * 1024
 
 Signatures = Callable[[str], list[str]]
+READS_ONLY = "you may read everything here, and change nothing"
 _UNSIGNED = "expected the body signed (HMAC-SHA256) under a secret of the settings"
 
 
@@ -53,7 +54,7 @@ def signer(
     """The name of who signed, and the body; `Unauthorised`.
 
     `found` takes the signatures out of the header. Nothing is read where none could be right. A
-    user, who may do everything, need not sign.
+    user who may change anything need not sign.
     """
     signatures = found(request.headers.get(header, ""))
     user = None if signatures else keys.by_user(kind, request.headers)
@@ -97,12 +98,7 @@ def answer(status: int, content: dict[str, object]) -> Response:
 def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
     """Turn every way in which a request can be refused into its answer, and count it."""
 
-    @doors.errorhandler(Unauthorised)
-    def _unauthorised(why: Unauthorised) -> Response:
-        refused("unauthorised")
-        made = problem(401, why.expected, why.field)
-        made.headers["WWW-Authenticate"] = "Bearer"
-        return made
+    _handle_strangers(doors, refused)
 
     @doors.errorhandler(Refused)
     def _invalid(why: Refused) -> Response:
@@ -132,3 +128,17 @@ def handle_refusals(doors: Blueprint, refused: Callable[[str], None]) -> None:
         # Never 429: Alertmanager would not send again before its next group interval.
         refused("busy")
         return problem(503, "cannot keep it now, send it again", "store")
+
+
+def _handle_strangers(doors: Blueprint, refused: Callable[[str], None]) -> None:
+    @doors.errorhandler(Unauthorised)
+    def _unauthorised(why: Unauthorised) -> Response:
+        refused("unauthorised")
+        made = problem(401, why.expected, why.field)
+        made.headers["WWW-Authenticate"] = "Bearer"
+        return made
+
+    @doors.errorhandler(ReadsOnly)
+    def _reads_only(_: ReadsOnly) -> Response:
+        refused("unauthorised")
+        return problem(403, READS_ONLY, request.path)

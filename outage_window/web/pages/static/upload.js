@@ -13,8 +13,8 @@ for (const place of document.querySelectorAll(".drop")) {
   });
 }
 const form = document.querySelector("[data-upload]");
-form.addEventListener("submit", () => {
+form?.addEventListener("submit", () => {
   form.querySelector("[data-said]").textContent = "Analysing. A large export takes a minute.";
   form.querySelector("button").disabled = true;
 });
-addEventListener("pageshow", () => { form.querySelector("button").disabled = false; });
+addEventListener("pageshow", () => { if (form) form.querySelector("button").disabled = false; });
