@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -151,7 +152,7 @@ def _failed(error: Exception) -> Response:
         return answer
     where = {"method": request.method, "path": request.path}
     log.error("internal error", exc_info=error, extra=where)
-    return _told(500, "internal error, see the log")
+    return _told(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error, see the log")
 
 
 def _told(code: int, said: str | None) -> Response:

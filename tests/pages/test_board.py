@@ -79,6 +79,8 @@ def test_search_and_filters(read, query, found):
         ("from=yesterday", "from"),
         ("to=0000-00-00", "to"),
         ("to=9999-12-31", "to"),
+        ("from=2263-01-01", "from"),
+        ("from=1969-12-31", "from"),
         ("page=0", "page"),
         ("page=-1", "page"),
         ("page=99999999999999999999", "page"),

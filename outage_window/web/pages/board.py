@@ -19,6 +19,7 @@ PAGE = 50
 """Incidents that are over, on one page."""
 MOST_GOING = 200
 """Incidents that go on are shown whatever is asked for, so many at most."""
+FIRST_DAY, LAST_DAY = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 FURTHEST = 100_000
 """The last page that may be asked for."""
 LONGEST = 200
@@ -87,9 +88,11 @@ def _day(name: str, days: int = 0) -> int | None:
         return None
     try:
         found = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        return round((found + timedelta(days=days)).timestamp()) * NS
-    except (ValueError, OverflowError):
+    except ValueError:
+        found = FIRST_DAY - timedelta(days=1)
+    if not FIRST_DAY <= found <= LAST_DAY:
         abort(400, f"{name}: expected a day such as 2026-01-31")
+    return round((found + timedelta(days=days)).timestamp()) * NS
 
 
 def _page() -> int:
