@@ -64,6 +64,12 @@ class Meters:
             registry=None,
         )
 
+        self.listeners = Gauge(
+            "outage_window_streams",
+            "Pages that are open and told at once of what changed.",
+            registry=None,
+        )
+
     def _of_the_store(self) -> None:
         self.commits = Histogram(
             "outage_window_store_commit_duration_seconds",

@@ -14,6 +14,7 @@ from outage_window.errors import InputError
 from outage_window.live.asked import asked
 from outage_window.live.catching_up import CatchUp
 from outage_window.live.loop import Loop
+from outage_window.live.news import News
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
@@ -64,6 +65,7 @@ class Running:
         self._environ = environ
         self._store = store
         self._status = status
+        self._news = News(store, status)
         self.web = watched(settings)
         """The web configuration in force, which is read again when its files change."""
         self._parts = self._make(settings)
@@ -104,6 +106,7 @@ class Running:
     def stop(self, patience: float = PATIENCE) -> None:
         """Let the passes that run end, for at most `patience` seconds altogether."""
         until = time.monotonic() + patience
+        self._news.close()
         for loop in self._parts.loops:
             loop.tell()
         for loop in self._parts.loops:
@@ -111,6 +114,7 @@ class Running:
 
     def _replace(self, parts: _Parts) -> None:
         before, self._parts = self._parts, parts
+        self._news.end_all()
         for loop in before.loops:
             loop.tell()
         self._begin(parts, before.loops)
@@ -126,7 +130,9 @@ class Running:
 
     def _make(self, settings: Settings) -> _Parts:
         store, status = self._store, self._status
-        app = create_app(store, settings, status, config_file=self._file, web=self.web)
+        app = create_app(
+            store, settings, status, config_file=self._file, web=self.web, news=self._news
+        )
         watch = Watch(settings, store, _until(settings), status, config_file=self._file)
         # A loop of its own: what is published must not keep what is measured waiting.
         targets = build(settings, redraft, REAL)

@@ -14,6 +14,7 @@ from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
+from outage_window.live.news import News
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
@@ -26,6 +27,7 @@ from outage_window.web.keepers import keepers
 from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
+from outage_window.web.stream import stream
 from webhooks.doors.receiver import receiver
 
 if TYPE_CHECKING:
@@ -47,11 +49,12 @@ def create_app(
     clock: Clock = clocks.system,
     config_file: str | None = None,
     web: Callable[[], WebConfig] | None = None,
+    news: News | None = None,
 ) -> Flask:
     """A WSGI application on an open store. `status` is the one that the loop reports to.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
-    `web` gives the web configuration in force.
+    `web` gives the web configuration in force, `news` tells pages that are open what changed.
     """
     status = status or Status(clock())
     app = Flask(__name__, static_folder=None)
@@ -72,6 +75,7 @@ def create_app(
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(pages(store, settings, status, clock))
+    app.register_blueprint(stream(news or News(store, status)))
     app.register_error_handler(Exception, _failed)
     return app
 
