@@ -41,6 +41,11 @@ class Meters:
             "When the settings in use were read.",
             registry=None,
         )
+        self.prompt = Counter(
+            "outage_window_prompt_passes",
+            "Passes over those services alone that something was received of.",
+            registry=None,
+        )
         self._of_requests()
         self._of_the_store()
 

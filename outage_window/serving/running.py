@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from outage_window import clock, logs
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live import prompt
 from outage_window.live.asked import asked
 from outage_window.live.catching_up import CatchUp
 from outage_window.live.loop import Loop
 from outage_window.live.news import News
+from outage_window.live.prompt import Prompt
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
@@ -123,9 +125,12 @@ class Running:
         log.info("reload: the settings are in use", extra={"file": self._file})
 
     def _begin(self, parts: _Parts, before: tuple[Loop, ...]) -> None:
-        """Start the loops; each waits for its predecessor's pass: two would undo each other."""
+        """Start the loops; each waits for its predecessor's pass: two would undo each other.
+
+        The first two both derive, and wait for both.
+        """
         for index, loop in enumerate(parts.loops):
-            loop.start(before[index] if before else None)
+            loop.start(*before[:2] if index < 2 else before[index : index + 1])
         self._status.depend_on([loop.thread for loop in parts.loops], [b.thread for b in before])
 
     def _make(self, settings: Settings) -> _Parts:
@@ -143,6 +148,7 @@ class Running:
         loops = (
             # First what was missed, so that no incident is closed without the alerts that it had.
             Loop(watch, settings.scan_interval, "watch", store.lead, missed.done),
+            Loop(Prompt(watch, store.lead), prompt.EVERY, "prompt", rest=prompt.REST),
             missed,
             Loop(publisher, settings.scan_interval, "publish", store.lead),
         )
