@@ -35,7 +35,8 @@ class Loop:
     """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
 
     `lead` is asked before each pass: where it says no, another process does it. `after` is waited
-    for before the first pass, at most `PATIENCE` seconds; `done` is set after each.
+    for before the first pass, at most `PATIENCE` seconds; `done` is set after each. It rests at
+    least `rest` times as long as the pass took.
     """
 
     def __init__(
@@ -45,18 +46,20 @@ class Loop:
         name: str = "loop",
         lead: Callable[[], bool] = lambda: True,
         after: threading.Event | None = None,
+        rest: float = 0.0,
     ) -> None:
         self._watch = watch
         self._interval = interval
         self._lead = lead
         self._after = after
+        self._rest = rest
         self.done = threading.Event()
         self._stop = threading.Event()
-        self._before: Loop | None = None
+        self._before: tuple[Loop, ...] = ()
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def start(self, before: Self | None = None) -> None:
-        """Begin with a pass at once; after the last one of the loop that this one replaces."""
+    def start(self, *before: Self) -> None:
+        """Begin with a pass at once; after the last ones of the loops that this one replaces."""
         self._before = before
         self.thread.start()
 
@@ -80,15 +83,17 @@ class Loop:
                 return
 
     def _run(self) -> None:
-        if self._before is not None:
-            self._before.join()
-            self._before = None  # its settings and samples may go
+        for one in self._before:
+            one.join()
+        self._before = ()  # their settings and samples may go
         self._wait()
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
                 if self._lead():
                     self._watch.tick(self._stop.is_set)
             except Exception:
                 log.exception("a pass failed; the next one tries again")
             self.done.set()
-            self._stop.wait(self._interval)
+            took = time.monotonic() - began
+            self._stop.wait(max(self._interval, self._rest * took))

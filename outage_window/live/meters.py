@@ -41,6 +41,11 @@ class Meters:
             "When the settings in use were read.",
             registry=None,
         )
+        self.prompt = Counter(
+            "outage_window_prompt_passes",
+            "Passes over those services alone that something was received of.",
+            registry=None,
+        )
         self._of_requests()
         self._of_the_store()
 
@@ -61,6 +66,12 @@ class Meters:
         self.heartbeat_at = Gauge(
             "outage_window_heartbeat_last_received_timestamp_seconds",
             "When the heartbeat alert last came by way of an Alertmanager; 0 before the first.",
+            registry=None,
+        )
+
+        self.listeners = Gauge(
+            "outage_window_streams",
+            "Pages that are open and told at once of what changed.",
             registry=None,
         )
 

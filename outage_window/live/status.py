@@ -96,6 +96,10 @@ class Status:
             # Not the loop's own clock, which stands still where a past period is assessed.
             self.last_scan_at = time.time_ns()
 
+    def prompted(self) -> None:
+        """Note a pass over only those services that something was received of."""
+        self.meters.prompt.inc()
+
     def service(self, name: str, *, failed: bool = False, **changes: object) -> None:
         """Change what is known of one service."""
         with self._lock:

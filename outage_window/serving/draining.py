@@ -47,6 +47,8 @@ def _stop_listening(server: Server) -> None:
     dispatcher.close(server)
     # Only now: who is told to connect anew must find nobody, rather than one who is leaving.
     server.draining = True
+    for channel in list(server.active_channels.values()):
+        channel.leave()
 
 
 def _connect_no_more(listening: socket.socket) -> None:
@@ -67,6 +69,7 @@ def _close_idle(server: Server) -> None:
     """Let connections go that have been silent for a while, with nothing in them to be read."""
     silent = time.time() - GRACE
     for channel in list(server.active_channels.values()):
+        channel.leave()  # of those that have only just begun to listen
         under_way = channel.requests or channel.request is not None or channel.total_outbufs_len
         if not under_way and channel.last_activity < silent and not _readable(channel):
             channel.will_close = True

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from outage_window import clock, logs
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live import prompt
 from outage_window.live.asked import asked
 from outage_window.live.catching_up import CatchUp
 from outage_window.live.held import Holding
 from outage_window.live.loop import Loop
+from outage_window.live.news import News
+from outage_window.live.prompt import Prompt
 from outage_window.live.publishing import Publisher
 from outage_window.live.status import Status
 from outage_window.live.watch import Watch
@@ -26,6 +29,7 @@ from outage_window.settings.models import Settings
 from outage_window.settings.web_watch import watched
 from outage_window.store import Store
 from outage_window.web import create_app
+from outage_window.web.beside import Beside
 from reports.redraft import redraft
 
 if TYPE_CHECKING:
@@ -65,6 +69,7 @@ class Running:
         self._environ = environ
         self._store = store
         self._status = status
+        self._news = News(store, status)
         self.web = watched(settings)
         """The web configuration in force, which is read again when its files change."""
         self._parts = self._make(settings)
@@ -105,6 +110,7 @@ class Running:
     def stop(self, patience: float = PATIENCE) -> None:
         """Let the passes that run end, for at most `patience` seconds altogether."""
         until = time.monotonic() + patience
+        self._news.close()
         for loop in self._parts.loops:
             loop.tell()
         for loop in self._parts.loops:
@@ -112,6 +118,7 @@ class Running:
 
     def _replace(self, parts: _Parts) -> None:
         before, self._parts = self._parts, parts
+        self._news.end_all()
         for loop in before.loops:
             loop.tell()
         self._begin(parts, before.loops)
@@ -120,9 +127,12 @@ class Running:
         log.info("reload: the settings are in use", extra={"file": self._file})
 
     def _begin(self, parts: _Parts, before: tuple[Loop, ...]) -> None:
-        """Start the loops; each waits for its predecessor's pass: two would undo each other."""
+        """Start the loops; each waits for its predecessor's pass: two would undo each other.
+
+        The first two both derive, and wait for both.
+        """
         for index, loop in enumerate(parts.loops):
-            loop.start(before[index] if before else None)
+            loop.start(*before[:2] if index < 2 else before[index : index + 1])
         self._status.depend_on([loop.thread for loop in parts.loops], [b.thread for b in before])
 
     def _make(self, settings: Settings) -> _Parts:
@@ -136,8 +146,7 @@ class Running:
             status,
             config_file=self._file,
             web=self.web,
-            publish=publisher.publish,
-            holding=holding,
+            beside=Beside(self._news, holding, publisher.publish),
         )
         watch = Watch(
             settings, store, _until(settings), status, config_file=self._file, holding=holding
@@ -148,6 +157,7 @@ class Running:
         loops = (
             # First what was missed, so that no incident is closed without the alerts that it had.
             Loop(watch, settings.scan_interval, "watch", store.lead, missed.done),
+            Loop(Prompt(watch, store.lead), prompt.EVERY, "prompt", rest=prompt.REST),
             missed,
             # A loop of its own: what is published must not keep what is measured waiting.
             Loop(publisher, settings.scan_interval, "publish", store.lead),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
 
 from outage_window.errors import InputError
-from outage_window.serving.channel import Channel
+from outage_window.live.listener import Listener
+from outage_window.serving.channel import HOLD, Channel
+from outage_window.serving.held import Held
 from outage_window.serving.parser import Room
 from webhooks.doors.door import LARGE
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
     from outage_window.settings.models import Settings
     from outage_window.settings.web_config import WebConfig
 
@@ -38,6 +42,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
     draining = False
 
+    def __init__(self, app: WSGIApplication, **named: Any) -> None:
+        super().__init__(_holding(app), **named)
+        self.held = Held(self._map)
+
     def maintenance(self, now: float) -> None:
         """Let those go that have used up their time, in whatever they are."""
         for channel in list(self.active_channels.values()):
@@ -51,7 +59,22 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         return f"{self.adj.url_scheme}://{host}:{self.effective_port}"
 
 
-def listen(app: object, settings: Settings, config: Callable[[], WebConfig] | None) -> Server:
+def _holding(app: WSGIApplication) -> WSGIApplication:
+    """The application; those of its answers that do not end are held by the loop, not a thread."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = app(environ, start_response)
+        if not isinstance(found, Listener):
+            return found
+        held: Iterable[bytes] = environ[HOLD](found)
+        return held
+
+    return answer
+
+
+def listen(
+    app: WSGIApplication, settings: Settings, config: Callable[[], WebConfig] | None
+) -> Server:
     """A server on the address of the settings, with TLS where the web configuration says so.
 
     Raises `InputError` where nobody can listen.

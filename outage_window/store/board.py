@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from outage_window.kept import StoredIncident
-from outage_window.store.dialects import insert
+from outage_window.store.dialects import greatest, insert
 from outage_window.store.schema import board, incidents
 from reports.lint import count_todos
 
@@ -71,14 +83,27 @@ class Wanted:
     lasting: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What tells that an incident changed; one that was merged is on no board: no `changed_at`."""
+
+    revision: int
+    changed_at: int | None
+    merged_into: str | None
+
+
 def put(connection: Connection, incident: StoredIncident) -> None:
-    """Keep an incident's row up to date; one that was merged has none."""
+    """Keep an incident's row up to date; one that was merged has none.
+
+    `changed_at` grows with each change, also while a clock stands still or was set back.
+    """
     if incident.merged_into is not None:
         drop(connection, incident.id)
         return
     values = _values(incident)
     changed = {name: value for name, value in values.items() if name != "incident_id"}
     row = insert(connection, board).values(values)
+    changed["changed_at"] = greatest(row.excluded.changed_at, _row.changed_at + 1)
     connection.execute(row.on_conflict_do_update(index_elements=["incident_id"], set_=changed))
 
 
@@ -92,7 +117,7 @@ def edited(connection: Connection, identity: str, draft: str, at: int) -> None:
     connection.execute(
         update(board)
         .where(_row.incident_id == identity)
-        .values(todos=count_todos(draft), changed_at=at)
+        .values(todos=count_todos(draft), changed_at=greatest(at, _row.changed_at + 1))
     )
 
 
@@ -149,9 +174,21 @@ def changed_at(connection: Connection, identity: str) -> int | None:
 
 
 def version(connection: Connection) -> str:
-    """Another text whenever anything on the board is another."""
-    query = select(func.count(), func.max(_row.changed_at), func.sum(_row.changed_at % 1_000_003))
+    """Another text whenever anything on the board is another. An index holds all that it needs."""
+    mixed = cast((_row.changed_at + _row.start) % 1_000_003, Integer)
+    query = select(func.count(), func.max(_row.changed_at), func.sum(mixed))
     return "-".join(str(value or 0) for value in connection.execute(query).one())
+
+
+def states(connection: Connection, identities: Iterable[str]) -> dict[str, State]:
+    """How incidents are now, by id; merged or not. Those that are not there are left out."""
+    columns = incidents.c
+    rows = connection.execute(
+        select(columns.id, columns.revision, columns.merged_into, _row.changed_at)
+        .outerjoin(board, _row.incident_id == columns.id)
+        .where(columns.id.in_(list(identities)))
+    )
+    return {row.id: State(row.revision, row.changed_at, row.merged_into) for row in rows}
 
 
 def _chosen(wanted: Wanted) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.live.assigning import Assigner
 from outage_window.live.correcting import Corrector
-from outage_window.live.held import Holding
+from outage_window.live.news import News
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.settings.senders import credentials
@@ -24,6 +24,7 @@ from outage_window.store import Store
 from outage_window.web.announced import announced
 from outage_window.web.api import api
 from outage_window.web.assets import assets
+from outage_window.web.beside import Beside
 from outage_window.web.browsers import navigates
 from outage_window.web.closer import closer
 from outage_window.web.guard import Guard, csrf_of, watch
@@ -32,9 +33,9 @@ from outage_window.web.login import Login
 from outage_window.web.measuring import measure
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
-from outage_window.web.pages.incident import Publish, nowhere
 from outage_window.web.sessions import Sessions, sign_cookies
 from outage_window.web.sign_in import sign_in
+from outage_window.web.stream import stream
 from outage_window.web.viewer import show_viewer
 from webhooks.credentials import Credentials
 from webhooks.doors.receiver import receiver
@@ -71,16 +72,15 @@ def create_app(
     clock: Clock = clocks.system,
     config_file: str | None = None,
     web: Callable[[], WebConfig] | None = None,
-    publish: Publish = nowhere,
-    holding: Holding | None = None,
+    beside: Beside | None = None,
 ) -> Flask:
     """A WSGI application on an open store. `status` is the one that the loop reports to.
 
     `config_file` is the path of the settings that drafts name in their command; None names none.
-    `web` gives the web configuration in force, `holding` is what the loop of this process derives,
-    `publish` sends an incident's draft to a target.
+    `web` gives the web configuration in force, `beside` is what else the process does.
     """
     status = status or Status(clock())
+    beside = beside or Beside(News(store, status))
     app = Flask(__name__, static_folder=None)
     measure(app, status.meters)
     _never_redirect(app)
@@ -91,11 +91,12 @@ def create_app(
     keys = _guarded(app, store, settings, status, clock, web)
     app.register_blueprint(receiver(keep, keys))
     app.register_blueprint(api(store, status))
-    app.register_blueprint(closer(store, settings, holding or Holding(), clock))
+    app.register_blueprint(closer(store, settings, beside.holding, clock))
     app.register_blueprint(announced(store, settings, clock))
     app.register_blueprint(operation(store, settings, status))
     app.register_blueprint(assets())
-    app.register_blueprint(pages(store, settings, status, clock, publish))
+    app.register_blueprint(pages(store, settings, status, clock, beside))
+    app.register_blueprint(stream(beside.news))
     app.register_error_handler(Exception, _failed)
     return app
 

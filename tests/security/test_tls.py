@@ -6,14 +6,16 @@ import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 import requests
 import trustme
 
+from tests.live.listening import STREAM, Listening
 from tests.live.made import FIRING
 from tests.live.process import Process, command
+from tests.live.test_streams import INCIDENTS, declare
 from tests.security.made import ALERTS, LISTEN, MUTUAL, SERVER, Authority, web_file
 
 REFUSED = (requests.exceptions.SSLError, requests.ConnectionError)
@@ -121,6 +123,29 @@ def test_a_renewed_certificate_is_shown_without_a_restart(authority, tmp_path):
             assert time.monotonic() < deadline + 10
             time.sleep(0.2)
     assert "expected a certificate and its key in PEM" in process.log
+
+
+def test_streams_are_told_over_tls_and_end_when_it_stops(tmp_path):
+    own = Authority(tmp_path)
+    web_file(tmp_path, SERVER)
+    wrap = lambda raw: own.context().wrap_socket(raw, server_hostname="127.0.0.1")  # noqa: E731
+    with Process(tmp_path, LISTEN, verify=str(own.file)) as process, ExitStack() as stack:
+        held = [
+            stack.enter_context(Listening(process.url, f"{STREAM}?incident={incident}", wrap))
+            for incident in [declare(process, "vpn")] * 30
+        ]
+        before = [one.event()[1]["changed_at"] for one in held]
+        said = json.dumps({"title": "VPN"})
+        changed = process.session.patch(f"{process.url}{INCIDENTS}/{declare(process)}", data=said)
+        assert changed.status_code == 200
+        for one, at in zip(held, before, strict=True):
+            assert int(one.event(5)[1]["changed_at"]) > int(at)
+        began = time.monotonic()
+        assert process.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - began < 5
+        for one in held:
+            assert one.event(5) is None
+    assert "Traceback" not in process.log
 
 
 def test_it_drains_over_tls(tmp_path):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Blueprint, abort, render_template, request, url_for
 
 from outage_window.clock import Clock
+from outage_window.live.news import News
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store, board, deliveries
@@ -27,15 +28,20 @@ LONGEST = 200
 
 
 def open_views(
-    views: Blueprint, store: Store, settings: Settings, status: Status, clock: Clock
+    views: Blueprint,
+    store: Store,
+    settings: Settings,
+    status: Status,
+    news: News,
+    clock: Clock,
 ) -> None:
     """`/`."""
 
     @views.get("/")
     def _index() -> str:
         wanted, page, now = _wanted(), _page(), clock()
+        version = news.version()
         with store.read() as connection:
-            version = board.version(connection)
             now_on, going = board.find(connection, Wanted(lasting=True), MOST_GOING)
             rows, total = board.find(connection, wanted, PAGE, (page - 1) * PAGE)
             services = board.services(connection)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
 from outage_window.kept import StoredIncident
 from outage_window.live.correcting import etag_of
-from outage_window.publish.model import Published, PublishFailed
+from outage_window.publish.model import PublishFailed
 from outage_window.settings.models import Settings
 from outage_window.store import Store, board, publications
 from outage_window.web.api import find
+from outage_window.web.beside import Publish
 from outage_window.web.pages.chart_data import chart_data
 from outage_window.web.pages.draft_view import preview
 from outage_window.web.pages.incident_view import page, state_words
@@ -34,14 +34,6 @@ EVENTS = {
     "ticket": "Ticket",
 }
 """What may be added to a timeline, and how the page calls it."""
-
-
-Publish = Callable[[str, str], Published | PublishFailed | None]
-"""`publish(incident, target)`; None: either is not there."""
-
-
-def nowhere(_incident: str, _target: str) -> None:
-    """No target is configured."""
 
 
 def open_views(views: Blueprint, store: Store, settings: Settings, publish: Publish) -> None:

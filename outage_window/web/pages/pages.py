@@ -9,20 +9,20 @@ from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.uploads.held import Shelf
+from outage_window.web.beside import Beside
 from outage_window.web.pages import board, found, incident, upload
-from outage_window.web.pages.incident import Publish
 from outage_window.web.pages.showing import FILTERS
 
 
 def pages(
-    store: Store, settings: Settings, status: Status, clock: Clock, publish: Publish
+    store: Store, settings: Settings, status: Status, clock: Clock, beside: Beside
 ) -> Blueprint:
     """`/`, `/incidents/ID`, `/upload`. All that is shown is escaped; scripts are files of ours."""
     views = Blueprint("pages", __name__, template_folder="templates")
     for name, shown in FILTERS.items():
         views.add_app_template_filter(shown, name)
-    board.open_views(views, store, settings, status, clock)
-    incident.open_views(views, store, settings, publish)
+    board.open_views(views, store, settings, status, beside.news, clock)
+    incident.open_views(views, store, settings, beside.publish)
     shelf = Shelf(clock)
     upload.open_views(views, shelf, clock)
     found.open_views(views, shelf, store, settings, clock)

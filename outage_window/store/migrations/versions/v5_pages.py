@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger, nullable=False),
     )
     op.create_index("board_in_order", "board", ["dismissed", "lasting", "start"])
+    op.create_index("board_by_change", "board", ["changed_at", "start"])
     op.create_table(
         "cells",
         sa.Column("incident_id", sa.Text, primary_key=True),

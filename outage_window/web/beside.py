@@ -1,0 +1,27 @@
+"""What the process that serves does besides: pages look at it, and set it to work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from outage_window.live.held import Holding
+from outage_window.live.news import News
+from outage_window.publish.model import Published, PublishFailed
+
+Publish = Callable[[str, str], Published | PublishFailed | None]
+"""`publish(incident, target)`; None: either is not there."""
+
+
+def nowhere(_incident: str, _target: str) -> None:
+    """No target is configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`news` tells open pages what changed, `holding` is what the loop of this process derives,
+    `publish` sends an incident's draft to a target."""
+
+    news: News
+    holding: Holding = field(default_factory=Holding)
+    publish: Publish = nowhere
