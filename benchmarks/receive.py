@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,9 +13,9 @@ from pathlib import Path
 
 from benchmarks.lab.posting import Posted, deliveries, post
 from benchmarks.lab.report import Line, table
+from benchmarks.lab.serving import running, serve
 from tests import postgres
 
-OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
 ROUNDS, A_ROUND = 7, 3000
 LEAST_RATIO, MOST_P99 = 0.6, 5.0
 MOST_GROWTH, MOST_MIB = 1.1, 250
@@ -25,34 +24,13 @@ ALERTS = 20
 
 
 @contextmanager
-def _running(command: list[str | Path]) -> Iterator[tuple[int, int]]:
-    """The port and process id of a server, until the block ends."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        port = int(line.split("//")[-1].split()[0].rpartition(":")[2])
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()
-
-
-@contextmanager
 def _serve(database: str) -> Iterator[tuple[int, int]]:
     with tempfile.TemporaryDirectory() as name:
         folder, key = Path(name), Path(name) / "user.key"
         key.write_bytes(postgres.KEY)
         url = database or f"sqlite:///{folder / 'ow.db'}"
-        file = folder / "ow.yml"
-        file.write_text(
-            f"web: {{listen: '127.0.0.1:0'}}\nstorage: {{url: '{url}'}}\n"
-            f"attempts: {{user_key_file: '{key}'}}\n"
-        )
-        with _running([OUTAGE_WINDOW, "serve", "--config.file", file]) as found:
+        more = f"attempts: {{user_key_file: '{key}'}}\n"
+        with serve(folder, url, more) as found:
             yield found
 
 
@@ -61,8 +39,8 @@ def _speed(name: str, database: str) -> list[Line]:
     rounds: list[tuple[Posted, Posted, Posted]] = []
     peer: list[str | Path] = [sys.executable, "-m", "benchmarks.lab.not_keeping"]
     with (
-        _running(peer) as (plain, _),
-        _running([*peer, "looking"]) as (looking, _),
+        running(peer) as (plain, _),
+        running([*peer, "looking"]) as (looking, _),
         _serve(database) as (durable, _),
     ):
         for run in range(ROUNDS + 1):

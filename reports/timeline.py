@@ -28,6 +28,8 @@ ANNOUNCED = {
     "maintenance": "Announced; metrics of that time have no say",
     "silence": "Alerts were muted in Alertmanager",
 }
+MOST_NAMES = 30
+"""Alerts of so many names have rows of their own, those that fired first; the others share one."""
 MILESTONES = frozenset(WORDS) - {"note", "ticket"}
 _ORDER = ("Change", "Onset", "Alert fired", "Ticket")
 """At the same instant a change comes before the onset, and that before what it set off."""
@@ -98,8 +100,29 @@ def _alerts(incident: Incident) -> list[Row]:
     groups: dict[tuple[str, bool], list[AlertFact]] = {}
     for alert in sorted(incident.alerts, key=lambda a: a.fired_at):
         groups.setdefault((alert.name, moments.counts(alert)), []).append(alert)
-    for (_, counts), alerts in groups.items():
+    told, others = list(groups.items())[:MOST_NAMES], list(groups.values())[MOST_NAMES:]
+    for (_, counts), alerts in told:
         rows += _folded(alerts, counts)
+    return [*rows, *_together(others)]
+
+
+def _together(others: list[list[AlertFact]]) -> list[Row]:
+    """Alerts of more names than anybody reads, in one row that fired and one that ended."""
+    if not others:
+        return []
+    alerts = [alert for named in others for alert in named]
+    n = sum(1 + alert.unlisted for alert in alerts)
+    first, last = alerts[0], max(alert.fired_at for alert in alerts)
+    counts = any(moments.counts(alert) for alert in alerts)
+    what = f"{n:,} alerts of {len(others):,} more names, first {first.name}"
+    firing = sum(alert.resolved_at is None for alert in alerts)
+    still = f"; {firing:,} of them still fire" if firing else ""
+    text = f"{what} (last {times.utc(last)}){still}"
+    rows = [Row(first.fired_at, "Alert fired", text, counts, count=n)]
+    if not firing:
+        ended = max(alert.resolved_at or 0.0 for alert in alerts)
+        text = f"The last of {n:,} alerts of {len(others):,} more names ended"
+        rows.append(Row(ended, "Alert resolved", text, counts, count=n))
     return rows
 
 

@@ -1,4 +1,4 @@
-# What all tests share: the real programs, found or loudly missed, and a word on them at the end.
+# What all tests share: real programs and a browser, found or loudly missed, and told of at the end.
 from __future__ import annotations
 
 import os
@@ -7,6 +7,7 @@ import shutil
 import pytest
 from hypothesis import settings
 
+from benchmarks.lab import chromium
 from outage_window.store import Store
 from tests import postgres
 
@@ -33,20 +34,34 @@ def missing() -> list[str]:
     return [name for name, path in find_programs().items() if path is None]
 
 
+NO_PROGRAMS = "no real programs (script/test fetches them on Debian and Ubuntu)"
+NO_BROWSER = "no real browser (apt-get install chromium libatomic1)"
+
+
+def lacking(item: pytest.Item) -> str | None:
+    """What a test needs and the machine has not; None where it can run."""
+    if item.get_closest_marker("real") is not None and missing():
+        return f"{NO_PROGRAMS}: {', '.join(missing())} not found"
+    if item.get_closest_marker("browser") is not None and chromium.find() is None:
+        return NO_BROWSER
+    return None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("real") is None or not missing():
+    reason = lacking(item)
+    if reason is None:
         return
-    reason = f"not found: {', '.join(missing())} (script/test fetches them on Debian and Ubuntu)"
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "real" in r.keywords]
-    if skipped:
-        terminalreporter.section("NOT TESTED WITH REAL PROGRAMS", sep="!", red=True)
-        terminalreporter.line(f"{len(skipped)} tests skipped; {', '.join(missing())} not found.")
+    skipped = [str(r.longrepr) for r in terminalreporter.stats.get("skipped", [])]
+    for reason in (NO_PROGRAMS, NO_BROWSER):
+        count = sum(reason in told for told in skipped)
+        if count:
+            terminalreporter.section(f"{count} TESTS SKIPPED: {reason}", sep="!", red=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,43 +1,36 @@
-# The real Chromium of the tests here: found, or loudly missed as the other real programs are.
+# The real Chromium of the tests here, and those who look at pages in it.
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
-from .chromium import NAMES, Chromium
-
-MISSING = "no Chromium found (apt-get install chromium)"
-
-
-def find() -> str | None:
-    return next((path for path in map(shutil.which, NAMES) if path), None)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("browser") is None or find() is not None:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if MISSING in str(r.longrepr)]
-    if skipped:
-        terminalreporter.section("NOT TESTED IN A REAL BROWSER", sep="!", red=True)
-        terminalreporter.line(f"{len(skipped)} tests skipped; {MISSING}.")
+from benchmarks.lab.chromium import running
+from tests.browser.visiting import Visitor
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    """One browser for the tests of a file; only tests marked `browser` may ask for it."""
-    path = find()
-    assert path is not None
-    running = Chromium(path)
-    try:
-        yield running
-    finally:
-        running.stop()
+def browser() -> Iterator[Browser]:
+    """One browser for the tests of a file; only tests marked `browser` may ask for it.
+
+    It ends with the file, and its event loop with it: tests of other files may run their own.
+    """
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """A new visitor, by the arguments of `Visitor`; a path or address that is given is opened."""
+    with ExitStack() as stack:
+
+        def come(url: str = "", **seen_as: Any) -> Visitor:
+            visitor = stack.enter_context(closing(Visitor(browser, **seen_as)))
+            if url:
+                visitor.open(url)
+            return visitor
+
+        yield come

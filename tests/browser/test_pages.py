@@ -2,13 +2,10 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -16,6 +13,8 @@ from reports.chart import render as chart
 from reports.draft import render
 from reports.escape import fenced, markdown
 from reports.page import page
+from tests.browser.serving import Server, serving
+from tests.browser.visiting import Visitor
 from tests.reports.incidents import ACCOUNTS
 from tests.reports.test_draft import labelled
 from tests.reports.test_page import HOSTILE
@@ -59,52 +58,9 @@ MARKDOWN = (
 )
 
 
-class Server(ThreadingHTTPServer):
-    """Serves one page at its root, and remembers whatever else it is asked for."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.page = b""
-        self.asked: list[str] = []
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        if self.path != "/":
-            self.server.asked.append(self.path)
-        body = self.server.page if self.path == "/" else b"nothing"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as running:
+def server():
+    with serving(elsewhere=b"nothing") as running:
         yield running
 
 
@@ -123,35 +79,47 @@ def unescaped(text: str, *, policy: bool) -> str:
     return head + main + rest.replace(BENIGN, text, 3)
 
 
-def visit(browser, server, html):
-    server.page = html.encode()
-    server.asked.clear()
-    return browser.visit(f"{server.url}/")
+@pytest.fixture(scope="module")
+def visitor(browser):
+    with closing(Visitor(browser)) as one:
+        yield one
 
 
-def seen(what: Callable[[], bool]) -> bool:
+def show(visitor, server, html):
+    server.show(html)
+    return visitor.open(f"{server.url}/")
+
+
+def seen(visitor: Visitor, what: Callable[[], bool]) -> bool:
     """Whether it comes to be so; a busy machine may take a while."""
     for _ in range(100):
         if what():
             return True
-        time.sleep(0.1)
+        visitor.page.wait_for_timeout(100)
     return False
 
 
 @pytest.mark.parametrize("text", RUNNING)
-def test_unescaped_the_label_would_run_and_that_would_be_seen(browser, server, text):
-    visit(browser, server, unescaped(text, policy=False))
-    assert seen(lambda: browser.value("document.title") == "owned")
-    assert visit(browser, server, unescaped(text, policy=True)).title != "owned"
+def test_unescaped_the_label_would_run_and_that_would_be_seen(visitor, server, text):
+    show(visitor, server, unescaped(text, policy=False))
+    assert seen(visitor, lambda: visitor.value("document.title") == "owned")
+    assert show(visitor, server, unescaped(text, policy=True)).title != "owned"
 
 
 @pytest.mark.parametrize("text", [*REACHING, LEAVING])
-def test_unescaped_the_label_would_ask_and_that_would_be_counted(browser, server, text):
-    visit(browser, server, unescaped(text.format(url=server.url), policy=False))
-    assert seen(lambda: bool(server.asked))
+def test_unescaped_the_label_would_ask_and_that_would_be_counted(visitor, server, text):
+    show(visitor, server, unescaped(text.format(url=server.url), policy=False))
+    assert seen(visitor, lambda: bool(server.asked) and len(visitor.requests) > 1)
     if text != LEAVING:  # a policy in a page cannot forbid to leave it
-        visit(browser, server, unescaped(text.format(url=server.url), policy=True))
+        show(visitor, server, unescaped(text.format(url=server.url), policy=True))
         assert server.asked == []
+
+
+@pytest.mark.parametrize("text", [RUNNING[1], REACHING[0]])
+def test_unescaped_the_label_would_be_elements_and_they_would_be_counted(visitor, server, text):
+    plain = show(visitor, server, of_label(BENIGN)).elements
+    taken = show(visitor, server, unescaped(text.format(url=server.url), policy=True)).elements
+    assert taken.count("img") > plain.count("img")
 
 
 def active(server: Server) -> list[str]:
@@ -160,15 +128,15 @@ def active(server: Server) -> list[str]:
 
 
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_no_label_runs_asks_or_changes_an_element(browser, server, tmp_path, way):
+def test_no_label_runs_asks_or_changes_an_element(visitor, server, tmp_path, way):
     file = tmp_path / "page.html"
 
     def see(html):
         if way == "http":
-            return visit(browser, server, html)
+            return show(visitor, server, html)
         file.write_text(html, "utf-8")
         server.asked.clear()
-        return browser.visit(file.as_uri())
+        return visitor.open(file.as_uri())
 
     benign = see(of_label(BENIGN))
     assert {"main", "table", "img", "mark"} <= set(benign.elements)
@@ -180,7 +148,7 @@ def test_no_label_runs_asks_or_changes_an_element(browser, server, tmp_path, way
         assert found.title.startswith("Postmortem draft: "), text
 
 
-def test_every_other_hostile_label_is_only_text_to_a_browser(browser, server):
+def test_every_other_hostile_label_is_only_text_to_a_browser(visitor, server):
     labels = [*active(server), *HOSTILE]
 
     def at_once(labels):
@@ -188,7 +156,7 @@ def test_every_other_hostile_label_is_only_text_to_a_browser(browser, server):
         items = [f"- x {markdown(one)}\n\n## x {markdown(one)}\n\n{fenced(one)}" for one in labels]
         block = ("<!-- begin x 62fc0ca05cd28e1c -->", "<!-- end x -->")
         text = "\n".join([block[0], "| a | b |", "| - | - |", *rows, "", *items, block[1]])
-        return visit(browser, server, page(text))
+        return show(visitor, server, page(text))
 
     found = at_once(labels)
     assert found.elements == at_once([BENIGN] * len(labels)).elements
@@ -196,9 +164,9 @@ def test_every_other_hostile_label_is_only_text_to_a_browser(browser, server):
     assert server.asked == []
 
 
-def test_what_people_wrote_as_html_is_text_and_does_nothing(browser, server):
+def test_what_people_wrote_as_html_is_text_and_does_nothing(visitor, server):
     text = "# Title\n\n" + "\n\n".join([*active(server), *HOSTILE])
-    found = visit(browser, server, page(text))
+    found = show(visitor, server, page(text))
     assert server.asked == []
     assert found.title == "Title"
     assert not {"script", "svg", "iframe", "object", "input", "img"} & set(found.elements)
@@ -212,29 +180,23 @@ def charts():
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1400])
-def test_the_chart_is_seen_and_no_page_scrolls_sideways(browser, server, charts, width, scheme):
+def test_the_chart_is_seen_and_no_page_scrolls_sideways(visit, server, charts, width, scheme):
     html = page(render(ACCOUNTS, charts=("a.svg",)), pictures=charts)
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.call("Emulation.setDeviceMetricsOverride", **size)
-    preferred = [{"name": "prefers-color-scheme", "value": scheme}]
-    browser.call("Emulation.setEmulatedMedia", features=preferred)
-    visit(browser, server, html)
+    visitor = visit(size=(width, 900), scheme=scheme)
+    show(visitor, server, html)
     image = "const i = document.querySelector('img');"
-    assert browser.value(f"{image} i.complete && i.naturalWidth > 300")
-    paper = browser.value("getComputedStyle(document.documentElement).backgroundColor")
+    assert visitor.value(f"() => {{ {image} return i.complete && i.naturalWidth > 300 }}")
+    paper = visitor.value("getComputedStyle(document.documentElement).backgroundColor")
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[scheme]
-    assert browser.value("document.documentElement.scrollWidth") == width
+    assert visitor.value("document.documentElement.scrollWidth") == width
     assert server.asked == []
 
 
-def test_on_paper_no_table_is_cut(browser, server):
-    visit(browser, server, page(render(ACCOUNTS)))
-    browser.call("Emulation.setEmulatedMedia", media="print", features=[])
-    a4 = {"width": 680, "height": 960, "deviceScaleFactor": 1, "mobile": False}
-    browser.call("Emulation.setDeviceMetricsOverride", **a4)
-    try:
-        tables = "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
-        assert all(0 < right <= 680 for right in browser.value(tables))
-    finally:
-        browser.call("Emulation.setEmulatedMedia", media="", features=[])
-        browser.call("Emulation.clearDeviceMetricsOverride")
+def test_on_paper_no_table_is_cut(visit, server):
+    visitor = visit(size=(680, 960))
+    show(visitor, server, page(render(ACCOUNTS)))
+    visitor.page.emulate_media(media="print")
+    tables = "[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right)"
+    found = visitor.value(tables)
+    assert found
+    assert all(0 < right <= 680 for right in found)

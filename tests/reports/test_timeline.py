@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reports import moments
 from reports.escape import bare
-from reports.timeline import timeline
+from reports.timeline import MOST_NAMES, timeline
 
 from .incidents import (
     ACCOUNTS,
@@ -57,6 +57,40 @@ def test_an_alert_of_many_pods_is_one_row():
     fired = [r for r in timeline(replace(TOKENS, alerts=pods)) if r.kind.startswith("Alert")]
     assert len(fired) == 1
     assert "50 times on 50 label sets" in fired[0].text
+
+
+def flood(names, resolved="2023-11-10 16:00"):
+    fired = [alert("2023-11-10 15:45", resolved, name=f"Rule{n:04d}") for n in range(names)]
+    return tuple(replace(one, fired_at=one.fired_at + n) for n, one in enumerate(fired))
+
+
+def test_alerts_of_more_names_than_anybody_reads_share_a_row():
+    rows = [r for r in timeline(replace(TOKENS, alerts=flood(2000))) if r.kind.startswith("Alert")]
+    assert [
+        len([r for r in rows if r.kind == f"Alert {how}"]) for how in ("fired", "resolved")
+    ] == [
+        MOST_NAMES + 1,
+        MOST_NAMES + 1,
+    ]
+    together = next(r for r in rows if "more names" in r.text)
+    assert together.text == (
+        "1,970 alerts of 1,970 more names, first Rule0030 (last 2023-11-10T16:18:19Z)"
+    )
+    assert (together.time, together.count) == (at("2023-11-10 15:45:30"), 1970)
+    assert together.important
+    assert sum(r.count for r in rows if r.kind == "Alert fired") == 2000
+
+
+def test_of_those_that_share_a_row_it_is_said_how_many_still_fire():
+    alerts = (*flood(40)[:38], *flood(40, None)[38:])
+    rows = timeline(replace(TOKENS, alerts=alerts))
+    (together,) = (r for r in rows if "more names" in r.text)
+    assert together.text.endswith("; 2 of them still fire")
+
+
+def test_as_many_names_as_have_rows_share_none():
+    rows = timeline(replace(TOKENS, alerts=flood(MOST_NAMES)))
+    assert not any("more names" in r.text for r in rows)
 
 
 def test_a_timed_out_end_is_called_that():

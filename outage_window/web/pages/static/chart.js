@@ -74,7 +74,7 @@ export class Chart {
     this.busy = true;
     for (const one of this.plots) one.setScale("x", { min: this.view[0], max: this.view[1] });
     this.busy = false;
-    this.moved();
+    queueMicrotask(() => this.moved()); // a plot takes on its scale only then
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refine(), PAUSE);
   }
