@@ -29,8 +29,8 @@ def find() -> str | None:
 
 
 @contextmanager
-def running() -> Iterator[Browser]:
-    """One browser without a window, until the block ends.
+def running(*flags: str) -> Iterator[Browser]:
+    """One browser without a window, with more flags of its own, until the block ends.
 
     Until then this thread counts as inside an event loop, so nothing else that runs one may happen
     in the block; at its end the loop, the browser and its driver are gone.
@@ -41,7 +41,7 @@ def running() -> Iterator[Browser]:
     assert path is not None, f"none of {', '.join(NAMES)} was found"
     sandbox = ("--no-sandbox",) if os.getuid() == 0 else ()  # it does not start for root
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
+        browser = driver.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox, *flags])
         try:
             yield browser
         finally:

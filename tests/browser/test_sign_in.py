@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import find
+from benchmarks.lab.chromium import running
 from tests.live.process import Process
 from tests.security.made import LISTEN, PASSWORD, USERS, web_file
 
@@ -39,15 +39,8 @@ def serving(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=find(),
-            args=["--host-resolver-rules=MAP ow.example 127.0.0.1", "--no-sandbox"],
-        )
-        yield launched
-        launched.close()
+    with running("--host-resolver-rules=MAP ow.example 127.0.0.1") as started:
+        yield started
 
 
 @pytest.mark.parametrize("host", HOSTS)
