@@ -38,6 +38,8 @@ FIGURES = (
     "alerts_known",
 )
 """The fields of an incident's document that the board shows."""
+SHOWN = ("value", "low", "high", "unit", "status", "method", "reason", "needs", "tier")
+"""What a figure keeps on the board: its inputs and parts are most of its weight."""
 NO_WINDOW = "none"
 """Asked for as a kind: incidents without a measured window."""
 _row = board.c
@@ -218,7 +220,7 @@ def row_of(incident: StoredIncident) -> BoardRow:
 def _values(incident: StoredIncident) -> dict[str, Any]:
     said = incident.document
     alerts = said.get("alerts") or []
-    figures = {name: said[name] for name in FIGURES if said.get(name) is not None}
+    figures = {name: _small(said[name]) for name in FIGURES if said.get(name) is not None}
     figures["alerts"] = len(alerts)
     figures["first_alert"] = min((one["fired_at"] for one in alerts), default=None)
     open_end = incident.state == "declared" and incident.end is None
@@ -236,6 +238,13 @@ def _values(incident: StoredIncident) -> dict[str, Any]:
         "figures": json.dumps(figures, ensure_ascii=False, allow_nan=False),
         "changed_at": incident.updated_at,
     }
+
+
+def _small(figure: Any) -> Any:
+    """A figure of a document without what only its own page tells."""
+    if not isinstance(figure, Mapping):
+        return figure
+    return {name: figure[name] for name in SHOWN if name in figure}
 
 
 def _read(row: Row) -> BoardRow:  # type: ignore[type-arg]

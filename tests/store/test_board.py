@@ -163,3 +163,14 @@ def test_rows_hold_no_more_than_is_shown(store):
     with store.read() as connection:
         (row,), _ = board.find(connection, Wanted(), 1)
     assert len(json.dumps(row.figures)) < 100
+
+
+def test_a_figure_is_there_without_its_parts_and_inputs(store):
+    kept = {"value": 0.4, "low": 0.3, "high": 0.5, "unit": "ratio", "status": "measured"}
+    more = {"inputs": [{"sha256": "x" * 64}] * 9, "blocked_users": kept, "level": 0.95}
+    document = {"affected_users": kept | more | {"method": "m", "tier": 1}, "as_of": "2024-01-22"}
+    save(store, other("big", document=document))
+    with store.read() as connection:
+        (row,), _ = board.find(connection, Wanted(), 1)
+    assert row.figures["affected_users"] == kept | {"method": "m", "tier": 1}
+    assert row.figures["as_of"] == "2024-01-22"
