@@ -100,8 +100,7 @@ class Keeper:
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
-        assert scene.assessment.detection is not None
-        near = nearby(scene.assessment.detection, window)
+        near = nearby(scene.assessment.judged, window)
         incident = facts(
             scene.assessment,
             index,

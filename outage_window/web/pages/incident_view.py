@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from detector.results import Split
 from outage_window.kept import StoredIncident
 from outage_window.web.pages.showing import off, step_of
 from reports import moments, numbers
@@ -79,6 +80,7 @@ class Page:
     left_out: int
     odd: tuple[Odd, ...]
     leads: tuple[Lead, ...]
+    splits: tuple[Split, ...]
     corrections: tuple[Correction, ...]
     fields: Mapping[str, str]
     related: tuple[Related, ...]
@@ -106,6 +108,7 @@ def page(raw: Incident) -> Page:
             Odd(one.id, bare(one.statement), QUESTIONS[one.id]) for one in contradictions(incident)
         ),
         leads=_leads(incident),
+        splits=incident.splits,
         corrections=incident.corrections,
         fields=FIELDS,
         related=incident.related,
