@@ -30,7 +30,8 @@ def here(tmp_path, monkeypatch):
     status = Status(0)
     news = News(store, status)
     running = Here(create_app(store, Settings(), status, beside=Beside(news)))
-    running.news, running.client = news, create_app(store, Settings(), beside=Beside(news)).test_client()
+    running.news = news
+    running.client = create_app(store, Settings(), beside=Beside(news)).test_client()
     yield running
     running.stop()
     news.close()
