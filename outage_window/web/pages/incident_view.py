@@ -17,8 +17,7 @@ from reports.facts import Correction, Incident, Related
 from reports.findings import NAMES, VERDICTS
 from reports.headline import headline, title
 from reports.quantities import Named, folded, quantities
-from reports.summary import is_level, text_equivalent
-from reports.tidy import tidy
+from reports.summary import in_words, is_level
 from reports.timeline import Row, timeline
 from reports.view import FIELDS
 
@@ -92,9 +91,8 @@ class Page:
     no_window_because: str
 
 
-def page(raw: Incident) -> Page:
-    """The facts of one incident in words."""
-    incident = tidy(raw)
+def page(incident: Incident) -> Page:
+    """The facts of one incident, which is tidy, in words."""
     found = quantities(incident)
     rows, left_out = _rows(incident)
     return Page(
@@ -112,7 +110,7 @@ def page(raw: Incident) -> Page:
         corrections=incident.corrections,
         fields=FIELDS,
         related=incident.related,
-        chart_text=text_equivalent(incident),
+        chart_text=in_words(incident),
         chart_rows=table(incident),
         level=is_level(incident),
         zone=incident.zone,
