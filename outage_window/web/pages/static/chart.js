@@ -15,9 +15,12 @@ export class Chart {
     this.fine = data.series;
     this.view = [data.begin, data.end];
     this.draw();
-    new ResizeObserver(() => this.resize()).observe(root);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    document.addEventListener("zonechange", () => this.draw());
+    this.over = new AbortController();
+    const { signal } = this.over;
+    this.sized = new ResizeObserver(() => this.resize());
+    this.sized.observe(root);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
+    document.addEventListener("zonechange", () => this.draw(), { signal });
     root.addEventListener("mouseleave", () => { readout.textContent = this.hint; });
   }
 
@@ -33,6 +36,13 @@ export class Chart {
       setSize: [places], // where the plot begins is known only then
       ready: [places],
     });
+  }
+
+  /** It is not in the page any more. */
+  end() {
+    this.over.abort();
+    this.sized.disconnect();
+    for (const one of this.plots) one.destroy();
   }
 
   redraw() {
