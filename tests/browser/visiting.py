@@ -86,6 +86,14 @@ class Visitor:
         """What an expression gives in the page that is open."""
         return self.page.evaluate(expression)
 
+    def until(self, expression: str, seconds: float = 10) -> None:
+        """Wait for an expression to be true; asked from outside, since the page's policy forbids
+        what Playwright would have it evaluate time and again."""
+        deadline = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline, f"after {seconds:.0f} s still not: {expression}"
+            self.page.wait_for_timeout(50)
+
     def rest(self) -> None:
         """Wait until nothing is under way and nothing more happens: a page may ask late, or leave.
 

@@ -5,6 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.browser.conftest import browser, visit
+
+__all__ = ["browser", "running", "visit"]
+
 
 @pytest.fixture(scope="module")
 def running():

@@ -59,9 +59,15 @@ class Program:
         return requests.get(f"{self.url}/-/ready", timeout=5).ok
 
     def get(self, path: str, **params: str) -> Any:
+        return self._got(path, params).json()
+
+    def text(self, path: str) -> str:
+        return self._got(path, {}).text
+
+    def _got(self, path: str, params: dict[str, str]) -> requests.Response:
         answer = requests.get(f"{self.url}{path}", params=params, timeout=30)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text[:500]}"
-        return answer.json()
+        return answer
 
     def post(self, path: str, body: bytes) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}

@@ -14,9 +14,12 @@ export class Chart {
     this.fine = data.series;
     this.view = [data.begin, data.end];
     this.draw();
-    new ResizeObserver(() => this.resize()).observe(root);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    document.addEventListener("zonechange", () => this.draw());
+    this.over = new AbortController();
+    const { signal } = this.over;
+    this.sized = new ResizeObserver(() => this.resize());
+    this.sized.observe(root);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
+    document.addEventListener("zonechange", () => this.draw(), { signal });
     root.addEventListener("mouseleave", () => { readout.textContent = this.hint; });
   }
 
@@ -32,6 +35,13 @@ export class Chart {
       setSize: [places], // where the plot begins is known only then
       ready: [places],
     });
+  }
+
+  /** It is not in the page any more. */
+  end() {
+    this.over.abort();
+    this.sized.disconnect();
+    for (const one of this.plots) one.destroy();
   }
 
   resize() {
@@ -151,6 +161,12 @@ export class Chart {
   between(from, to) {
     const seen = (time) => Math.min(Math.max(time, this.view[0]), this.view[1]);
     return [this.place(seen(from)), this.place(seen(to))];
+  }
+
+  /** The place on the screen of a time that is seen. */
+  screen(time) {
+    const [plot] = this.plots;
+    return plot.over.getBoundingClientRect().left + plot.valToPos(time, "x");
   }
 
   /** The time below a place on the screen. */

@@ -49,8 +49,8 @@ async function save(form, match) {
   const done = await send("PATCH", address, body, { "If-Match": match });
   if (done.status === 412) { disputed(form); return; }
   if (!done.ok) { tell(form, done.said, false); return; }
-  settled();
-  document.dispatchEvent(new CustomEvent("saved", { detail: "The draft is saved.", cancelable: true }));
+  saved = body.draft; // more may have been typed since
+  document.dispatchEvent(new CustomEvent("saved", { detail: { words: "The draft is saved.", form: "[data-edit]" } }));
 }
 
 /** Others wrote meanwhile: whose text stays is for people to say. */
@@ -64,7 +64,7 @@ function disputed(form) {
   };
   form.querySelector("[data-said]").append(
     choose("Put mine in its place", () => save(form, "*")), " ",
-    choose("Show theirs", () => { settled(); document.dispatchEvent(new CustomEvent("saved", { detail: "This is the draft as it stands." })); }),
+    choose("Show theirs", () => { settled(); document.dispatchEvent(new CustomEvent("saved", { detail: { words: "This is the draft as it stands.", form: "[data-edit]" } })); }),
   );
 }
 

@@ -60,9 +60,10 @@ export class Edges {
       event.stopPropagation();
       made.focus();
       made.setPointerCapture(event.pointerId);
+      this.grip = event.clientX - this.chart.root.getBoundingClientRect().left - this.chart.place(this.at[edge]);
     });
     made.addEventListener("pointermove", (event) => {
-      if (made.hasPointerCapture(event.pointerId)) this.move(edge, this.chart.timeAt(event.clientX));
+      if (made.hasPointerCapture(event.pointerId)) this.move(edge, this.chart.timeAt(event.clientX - this.grip));
     });
     made.addEventListener("keydown", (event) => this.key(edge, event));
     this.chart.root.append(made);
@@ -130,7 +131,7 @@ export class Edges {
     const done = await send("PATCH", this.base, body);
     if (!done.ok) { tell(this.form, done.said, false); return; }
     this.reset();
-    document.dispatchEvent(new CustomEvent("saved", { detail: "Saved as declared, beside what is measured." }));
+    document.dispatchEvent(new CustomEvent("saved", { detail: { words: "Saved as declared, beside what is measured." } }));
   }
 
   place() {

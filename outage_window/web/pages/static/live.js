@@ -15,6 +15,7 @@ export function follow(address, name, changed) {
   };
   open();
   addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) open(); }); // back from a browser's cache
 }
 
 /** The page of an address as a document, as it is now; null where it cannot be had. */
@@ -28,14 +29,25 @@ export async function fetched(address) {
   }
 }
 
-/** Put what another document has in place of what is here, and leave the focus where it was. */
+/** Put what another document has in place of what is here; what is open, scrolled or focused stays. */
 export function exchanged(selector, found) {
   const [old, fresh] = [document.querySelector(selector), found.querySelector(selector)];
   if (!old || !fresh) return null;
-  const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-  const opened = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
-  for (const id of opened) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const kept = [...old.querySelectorAll("[id]")].map(({ id, open, scrollTop }) => ({ id, open, scrollTop }));
   old.replaceWith(fresh);
-  if (focused) document.getElementById(focused)?.focus();
+  for (const { id, open, scrollTop } of kept) {
+    const same = open || scrollTop ? document.getElementById(id) : null;
+    if (same && open) same.open = true;
+    if (same && scrollTop) same.scrollTop = scrollTop;
+  }
+  if (focused?.id) refocused(focused);
   return fresh;
+}
+
+/** Go on where somebody was before an element was exchanged. */
+function refocused({ id, selectionStart, selectionEnd }) {
+  const same = document.getElementById(id);
+  same?.focus({ preventScroll: true });
+  if (same && typeof selectionStart === "number") same.setSelectionRange(selectionStart, selectionEnd);
 }
