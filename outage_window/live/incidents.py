@@ -266,4 +266,6 @@ def _forgotten(window: Window, scene: Scene) -> bool:
 def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
     if stored.closed_at is None:
         return False
-    return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + 86400 * NS
+    # What is compared with reaches a day back; less where no more than hours are looked at.
+    margin = min(86400 * NS, (scene.now - scene.horizon) / 4)
+    return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + margin
