@@ -52,6 +52,7 @@ class Listener:
     def close(self) -> None:
         """Nobody listens any more. Takes no lock: it is called from anywhere."""
         self.closed = True
+        self._wake = None
 
     def __iter__(self) -> Iterator[bytes]:
         until = time.monotonic() + PATIENCE
