@@ -2,20 +2,29 @@
 
 import { TOKEN } from "./api.js";
 
-/** Call `changed(version)` whenever the server names another version; asks again when it is gone. */
+const LATER = 3000; // milliseconds until a server is asked again that gave no stream
+
+/** Call `changed(version)` whenever the server names another version, and first with that of now.
+ *
+ * A tab that nobody sees does not listen: browsers hold few connections to one server, and the first
+ * word after it is seen again tells whether anything has changed.
+ */
 export function follow(address, name, changed) {
-  let source;
+  let source = null;
+  const close = () => { source?.close(); source = null; };
   const open = () => {
+    if (source || document.hidden) return;
     source = new EventSource(address);
     source.addEventListener(name, (event) => changed(JSON.parse(event.data)));
     source.addEventListener("error", () => {
       // A browser gives up where the answer is no stream, such as while the server starts.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000);
+      if (source?.readyState === EventSource.CLOSED) { close(); setTimeout(open, LATER); }
     });
   };
   open();
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) open(); }); // back from a browser's cache
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
 }
 
 /** The page of an address as a document, as it is now; null where it cannot be had. */
