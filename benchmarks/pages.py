@@ -35,7 +35,7 @@ ASKED, VISITS, TIMES = 20, 10, 5
 """How often the server is asked, a page is opened anew, and each thing is done on it."""
 SIZE = (1280, 900)
 SEARCHED = "mfa-eu"
-ROWS = "[data-board] [data-incident]"
+ROWS = "[data-board=recent] [data-incident]"
 ONLY_FOUND = (
     f"(() => {{ const rows = [...document.querySelectorAll('{ROWS}')];"
     f" return rows.length && rows.every(one => one.dataset.incident.startsWith('{SEARCHED}')) }})()"

@@ -88,12 +88,15 @@ def unmeasured(
     return _window(start, end, (first, until), as_of, kind, measured)
 
 
-def replacing(detection: Detection, window: Window) -> Detection:
-    """The detection with a window in place of those which it overlaps."""
+def replacing(detection: Detection, window: Window, own: Window | None = None) -> Detection:
+    """The detection with a window in place of those which it overlaps, or `own`, which it was."""
     met = overlapped(detection.windows, window.onset, window.until)
-    others = [one for one in detection.windows if one not in met]
+    if own is not None:
+        met += overlapped(detection.windows, own.onset, own.until)
+    gone = tuple(one for one in detection.windows if any(one is other for other in met))
+    others = [one for one in detection.windows if not any(one is other for other in gone)]
     windows = sorted([*others, window], key=lambda one: one.onset)
-    return replace(detection, windows=tuple(windows), replaced=(*detection.replaced, *met))
+    return replace(detection, windows=tuple(windows), replaced=(*detection.replaced, *gone))
 
 
 def overlapped(windows: Sequence[Window], start: float, end: float) -> list[Window]:

@@ -115,6 +115,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelErrors:
+    """One value of a label in a window: its errors, those expected of it (None: not known), and
+    its share of all errors beyond the expected."""
+
+    value: str
+    errors: float
+    expected: float | None
+    share: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The errors of a window by one label, the values with the most beyond the usual first.
+
+    `kind` says what the label tells: reason, version, region or instance. `others` values more have
+    `other_errors` together.
+    """
+
+    kind: str
+    label: str
+    values: tuple[LabelErrors, ...]
+    others: int = 0
+    other_errors: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ThresholdRule:
     """`error ratio over range_seconds > threshold`, held for `for_seconds`, on the data at hand.
 

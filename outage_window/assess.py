@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from detector.budget import Objective, budget_burnt
 from detector.detect import detect_all
 from detector.estimate import Estimate, Origin
-from detector.findings.findings import findings
+from detector.findings.findings import judge
 from detector.model import Detection, Options
-from detector.results import Finding, Phase, ThresholdRule, UserShare, Window
+from detector.results import Finding, Phase, Split, ThresholdRule, UserShare, Window
 from detector.series import Counts, Series
 from detector.users import UserAttempts
 from detector.users.ladder import NOTHING_GIVEN, share
@@ -61,7 +61,8 @@ class People:
 class Assessment:
     """What was found for one service; `users`, `rules`, `findings` have one entry a window.
 
-    So has `budgets`, the share of the error budget that each used up; None without an objective.
+    So have `splits`, the errors by label, and `budgets`, the share of the error budget that each
+    used up; None without an objective.
 
     Every estimate names the inputs that it came from: `origins` of the series, `user_origins` of
     the attempts per user.
@@ -77,6 +78,13 @@ class Assessment:
     user_origins: tuple[Origin, ...] = ()
     not_assessed: str | None = None
     notes: tuple[str, ...] = ()
+    splits: tuple[tuple[Split, ...], ...] = ()
+
+    @property
+    def judged(self) -> Detection:
+        """The detection of a service in which there is a window, so that it was judged."""
+        assert self.detection is not None
+        return self.detection
 
 
 def assess(
@@ -137,17 +145,19 @@ def _assessed(
     detection = replace(found, windows=windows)
     attempts = None if people is None else people.attempts
     split = breakdowns(data.attempts, data.errors) if windows else ()
+    told = [judge(attempts, window, detection, split) for window in windows]
     return Assessment(
         service=data.service,
         detection=detection,
         users=tuple(users_of(window, detection, data, people, declared) for window in windows),
         rules=tuple(threshold_rule(detection, window) for window in windows),
-        findings=tuple(findings(attempts, window, detection, split) for window in windows),
+        findings=tuple(one.findings for one in told),
         budgets=tuple(budget_of(window, detection, data, declared) for window in windows),
         origins=data.origins,
         user_origins=() if people is None else people.origins,
         not_assessed=detection.not_assessed,
         notes=(*data.notes, *_doubts(detection)),
+        splits=tuple(one.splits for one in told),
     )
 
 

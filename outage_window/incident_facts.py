@@ -58,9 +58,8 @@ def facts(
     user, `told_by` those that hold the alerts and events. `state` is the window's own unless given.
     `near` is what `nearby` tells of the window, where that is known already.
     """
-    assert assessment.detection is not None  # a window was detected in something
-    window = assessment.detection.windows[index]
-    near = near or nearby(assessment.detection, window)
+    window = assessment.judged.windows[index]
+    near = near or nearby(assessment.judged, window)
     incident = Incident(
         id=incident_id or new_id(assessment.service, window.onset),
         service=assessment.service,
@@ -77,6 +76,7 @@ def facts(
         truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
         rule=assessment.rules[index],
         findings=assessment.findings[index],
+        splits=assessment.splits[index] if assessment.splits else (),
         error_budget=assessment.budgets[index],
         inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
         command=command,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from detector.estimate import Estimate, Origin
-from detector.results import Finding, ThresholdRule, UserShare, Window
+from detector.results import Finding, Split, ThresholdRule, UserShare, Window
 
 State = Literal["suspected", "ongoing", "closed", "unconfirmed", "declared"]
 
@@ -159,5 +159,7 @@ class Incident:
     """Where the alerts and events came from."""
     corrections: tuple[Correction, ...] = ()
     related: tuple[Related, ...] = ()
+    splits: tuple[Split, ...] = ()
+    """The errors of the window by each label that they carry."""
     announced: tuple[Announced, ...] = ()
     """Maintenance and silences of the service around the incident."""

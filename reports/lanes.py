@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reports import moments, times
@@ -54,9 +55,13 @@ def lanes(incident: Incident) -> tuple[Lane, ...]:
 
 def limits(incident: Incident) -> tuple[float, float]:
     """What the chart spans (seconds): the curve, and every mark within an hour of them."""
+    return _limits(incident, lanes(incident))
+
+
+def _limits(incident: Incident, every: Sequence[Lane]) -> tuple[float, float]:
     assert incident.curve is not None
     begin, end = incident.curve.start[0], incident.curve.end[-1]
-    marks = [mark.time for lane in lanes(incident) for mark in lane.marks]
+    marks = [mark.time for lane in every for mark in lane.marks]
     near = [t for t in marks if begin - times.HOUR <= t <= end + times.HOUR]
     pad = 0.01 * (end - begin)
     return min([begin, *near]) - pad, max([end, *near]) + pad
@@ -64,8 +69,9 @@ def limits(incident: Incident) -> tuple[float, float]:
 
 def within(incident: Incident) -> tuple[Lane, ...]:
     """The rows with the marks that the chart's limits let one see, and no others."""
-    begin, end = limits(incident)
-    rows = [(row, tuple(m for m in row.marks if _seen(m, begin, end))) for row in lanes(incident)]
+    every = lanes(incident)
+    begin, end = _limits(incident, every)
+    rows = [(row, tuple(m for m in row.marks if _seen(m, begin, end))) for row in every]
     return tuple(replace(row, marks=marks) for row, marks in rows if marks)
 
 

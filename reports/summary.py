@@ -9,18 +9,25 @@ from reports.tidy import tidy
 
 def text_equivalent(incident: Incident) -> str:
     """The content of the chart as plain sentences (one line, no Markdown)."""
-    incident = tidy(incident)
+    return in_words(tidy(incident))
+
+
+def in_words(incident: Incident) -> str:
+    """As `text_equivalent`, of an incident that is tidy already."""
     curve = incident.curve
     if curve is None:
         return f"No chart of {incident.service}: there are no metrics around the incident."
-    parts = [chart_title(incident).rstrip("."), _level(incident)]
+    parts = [_title(incident).rstrip("."), _level(incident)]
     parts += [_window(incident), _marks(incident), _gaps(incident)]
     return ". ".join(part[:1].upper() + part[1:] for part in parts if part) + "."
 
 
 def chart_title(incident: Incident) -> str:
     """What the chart is of, and of which time: its alternative text."""
-    incident = tidy(incident)
+    return _title(tidy(incident))
+
+
+def _title(incident: Incident) -> str:
     if incident.curve is None:
         return f"No chart of {incident.service}."
     between = times.between(incident.curve.start[0], incident.curve.end[-1], times.MINUTE)

@@ -32,6 +32,14 @@ def tidy(incident: Incident) -> Incident:
             replace(a, text=label(a.text), matchers=label(a.matchers)) for a in incident.announced
         ),
         findings=tuple(replace(f, because=plain(f.because)) for f in incident.findings),
+        splits=tuple(
+            replace(
+                s,
+                label=label(s.label),
+                values=tuple(replace(v, value=label(v.value)) for v in s.values),
+            )
+            for s in incident.splits
+        ),
         related=tuple(
             replace(r, id=label(r.id), service=label(r.service)) for r in incident.related
         ),

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.lab.people import Habits, Harm, World, world
 from detector.detect import detect
 from detector.findings.carrying import BIN, KINDS, Breakdown, Kind
-from detector.findings.findings import findings
+from detector.findings.findings import judge
 from detector.users import UserAttempts
 
 CAUSES = ("lock-out", "retry storm", "intermittent", "flood", "stuffing", "traffic loss")
@@ -41,7 +41,7 @@ def judged(seed: int) -> list[Case]:
     if len(windows) != 1:
         return []
     split, carried = _breakdowns(made, rng)
-    found = findings(_given(made, given), windows[0], detection, split)
+    found = judge(_given(made, given), windows[0], detection, split).findings
     truth |= {f"one_{kind}_carries_the_excess": one for kind, one in carried.items()}
     return [Case(f.id, given, truth.get(f.id), f.verdict) for f in found]
 

@@ -69,7 +69,7 @@ def _judged(
     if len(given.values) < 2:
         only = given.values[0] if given.values else "none"
         return "not_assessable", f"there is one {kind} only: {only}", {}
-    inside, normal = _inside(given, window), _normal(given, outages)
+    inside, normal = inside_of(given, window), normal_of(given, outages)
     if np.count_nonzero(normal) < LEAST_NORMAL:
         return "not_assessable", "there is too little normal running to compare with", {}
     found = carriers(given.values, given.attempts, given.errors, inside, normal)
@@ -107,7 +107,7 @@ def _verdict(top: Carrier, given: Breakdown, inside: F64) -> Judged:
     return "not_assessable", f"{text}: too uncertain to tell", evidence
 
 
-def _inside(given: Breakdown, window: Window) -> F64:
+def inside_of(given: Breakdown, window: Window) -> F64:
     """The share of each bin that lies in the window."""
     end = given.start + given.width
     both = np.minimum(end, window.until) - np.maximum(given.start, window.onset)
@@ -115,7 +115,7 @@ def _inside(given: Breakdown, window: Window) -> F64:
     return share
 
 
-def _normal(given: Breakdown, outages: Sequence[Stretch]) -> np.ndarray:
+def normal_of(given: Breakdown, outages: Sequence[Stretch]) -> np.ndarray:
     """Bins with attempts that are a bin away from every outage."""
     tried = given.attempts if given.attempts.ndim == 1 else given.attempts.sum(axis=0)
     found = tried > 0

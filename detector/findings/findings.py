@@ -1,25 +1,35 @@
-"""All findings of one window that the series and the attempts per user decide."""
+"""All leads of one window that the series and the attempts per user decide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from detector.findings.carrying import Breakdown, by_reason, carrying
 from detector.findings.crowd import crowd
 from detector.findings.leads import leads
+from detector.findings.splits import splits
 from detector.model import Detection
-from detector.results import Finding, Window
+from detector.results import Finding, Split, Window
 from detector.users import UserAttempts
 from detector.users.doubts import doubt, outside_of
 from detector.users.edges import outer
 
 
-def findings(
+@dataclass(frozen=True, slots=True)
+class Leads:
+    """What the figures say to the usual leads, and how the errors are spread over labels."""
+
+    findings: tuple[Finding, ...]
+    splits: tuple[Split, ...]
+
+
+def judge(
     attempts: UserAttempts | None,
     window: Window,
     detection: Detection,
     breakdowns: Sequence[Breakdown] = (),
-) -> tuple[Finding, ...]:
+) -> Leads:
     """Hold the usual leads against what is known of a window, each to its verdict.
 
     `breakdowns` are the errors by label as counters give them; without one by reason, that of the
@@ -36,4 +46,5 @@ def findings(
         reasons = by_reason(attempts)
         given += [] if reasons is None else [reasons]
     seen = crowd(attempts, window, detection)
-    return (*leads(seen, window), *carrying(given, window, outages))
+    found = (*leads(seen, window), *carrying(given, window, outages))
+    return Leads(found, splits(given, window, outages))

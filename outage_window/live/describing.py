@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from detector.results import Split
 from outage_window.document.build import other_numbers, window_document
-from outage_window.document.values import number, time_text
+from outage_window.document.values import estimate, number, time_text
 from reports.chart_table import TableRow, table
 from reports.contradictions import contradictions
 from reports.escape import bare
@@ -49,6 +50,7 @@ def document(incident: Incident) -> dict[str, Any]:
             {"id": one.id, "statement": bare(one.statement), "evidence": dict(one.evidence)}
             for one in contradictions(incident)
         ],
+        "errors_by_label": [_split(one) for one in incident.splits],
         "corrections": [_correction(one) for one in incident.corrections],
         "related": [_related(one) for one in incident.related],
         "announced": [_announced(one) for one in incident.announced],
@@ -161,6 +163,24 @@ def _drawn(row: TableRow) -> dict[str, Any]:
             )
         },
         "in_window": row.in_window,
+    }
+
+
+def _split(one: Split) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "label": one.label,
+        "values": [
+            {
+                "value": value.value,
+                "errors": number(value.errors),
+                "expected": None if value.expected is None else number(value.expected),
+                "share_of_excess": estimate(value.share),
+            }
+            for value in one.values
+        ],
+        "other_values": one.others,
+        "other_errors": number(one.other_errors),
     }
 
 

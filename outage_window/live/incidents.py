@@ -100,8 +100,7 @@ class Keeper:
         identity = stored.id if stored else self._new_id(scene.service, window.onset)
         final = _final(window, scene.data_until, self._settings.detection.join_gap)
         assert scene.assessment is not None  # the window was found in it
-        assert scene.assessment.detection is not None
-        near = nearby(scene.assessment.detection, window)
+        near = nearby(scene.assessment.judged, window)
         incident = facts(
             scene.assessment,
             index,
@@ -267,4 +266,6 @@ def _forgotten(window: Window, scene: Scene) -> bool:
 def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
     if stored.closed_at is None:
         return False
-    return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + 86400 * NS
+    # What is compared with reaches a day back; less where no more than hours are looked at.
+    margin = min(86400 * NS, (scene.now - scene.horizon) / 4)
+    return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + margin

@@ -12,7 +12,6 @@ from detector.between import (
     Given,
     measured_between,
     measured_in,
-    overlapped,
     proposed,
     replacing,
     unmeasured,
@@ -147,14 +146,9 @@ def _in_all(asked: _Asked, usable: Usable) -> Remeasured:
     held, detection = usable.held, usable.detection
     window = measured_between(detection, asked.start, asked.end)
     window = _from(window, held.data.origins)
-    own = asked.incident.window
-    if own is not None:
-        left = overlapped(detection.windows, own.onset, own.until)
-        others = tuple(one for one in detection.windows if one not in left)
-        detection = replace(detection, windows=others, replaced=tuple(left))
-    there = replacing(detection, window)
+    there = replacing(detection, window, asked.incident.window)
     # Without any window found, attempts per user were not asked for.
-    missing = {} if usable.detection.windows else {"missing": NOT_READ}
+    missing = {} if detection.windows else {"missing": NOT_READ}
     users = users_of(window, there, held.data, held.people, held.declared, **missing)
     budget = budget_of(window, there, held.data, held.declared)
     return Remeasured(_with(asked.incident, window, users, budget), "all_data")

@@ -225,6 +225,8 @@ def test_it_takes_the_place_of_what_it_overlaps() -> None:
     quiet = measured_between(found, EPOCH + 3 * DAY, EPOCH + 3 * DAY + 600)
     assert replacing(found, quiet).windows == (quiet, first, second)
     assert quiet.kind == "errors"
+    moved = replacing(found, quiet, first)
+    assert (moved.windows, moved.replaced) == ((quiet, second), (first,))
 
 
 @pytest.mark.parametrize("shift", [0.0, 600.0, -600.0])

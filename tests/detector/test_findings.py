@@ -12,12 +12,13 @@ from benchmarks.lab.people import Habits, Harm, world
 from detector.budget import Objective, budget_burnt
 from detector.detect import detect
 from detector.estimate import Estimate
-from detector.findings.carrying import Breakdown, by_reason, carrying
+from detector.findings.carrying import Breakdown, by_reason, carrying, inside_of
 from detector.findings.crowd import Crowd
-from detector.findings.findings import findings
+from detector.findings.findings import judge
 from detector.findings.forecast import against, comparables, of_series
 from detector.findings.leads import leads
 from detector.findings.model import Ratio
+from detector.findings.splits import splits
 from detector.results import Finding
 from detector.series import Levels
 from tests.detector.simulated import DAY, EPOCH, counts
@@ -72,9 +73,9 @@ def test_attempts_that_cannot_be_right_have_no_say() -> None:
     made = world(Harm(4.0, share=0.4), Habits(a_day=3.0), np.random.default_rng(3))
     found = detect(made.counters())
     some = made.attempts.at(np.arange(len(made.attempts.user)) % 20 == 0)
-    told = findings(some, found.windows[0], found)
-    assert told == findings(None, found.windows[0], found)
-    assert told != findings(made.attempts, found.windows[0], found)
+    told = judge(some, found.windows[0], found).findings
+    assert told == judge(None, found.windows[0], found).findings
+    assert told != judge(made.attempts, found.windows[0], found).findings
 
 
 @pytest.mark.parametrize(
@@ -221,3 +222,36 @@ def test_a_budget_needs_attempts_and_two_days() -> None:
     assert budget_burnt(levels, own, Objective(0.95, 9 * DAY)).status == "not_derivable"
     early = replace(own, end=replace(own.end, value=EPOCH + DAY))
     assert budget_burnt(series, early, Objective(0.95, 30 * DAY)).status == "not_derivable"
+
+
+def test_errors_by_label_are_the_sums_over_the_window() -> None:
+    given = split((0.0, 60.0, 5.0))
+    (found,) = splits([given], window(), [(ONSET, END)])
+    assert [one.value for one in found.values] == ["r1", "r2", "r0"]
+    for one in found.values:
+        row = given.errors[given.values.index(one.value)]
+        slow = sum(
+            errors * max(min(start + 300.0, END) - max(start, ONSET), 0.0) / 300.0
+            for start, errors in zip(given.start, row, strict=True)
+        )
+        assert one.errors == pytest.approx(slow)
+        assert one.expected == pytest.approx(3.0 * (END - ONSET) / 300.0, rel=0.2)
+    shares = [one.share.value for one in found.values]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1.0, abs=0.02)
+
+
+def test_of_many_values_those_with_the_most_are_listed_and_the_rest_is_summed() -> None:
+    given = split(tuple(float(n) for n in range(14)))
+    (found,) = splits([given], window(), [(ONSET, END)])
+    assert (len(found.values), found.others) == (10, 4)
+    inside = inside_of(given, window())
+    listed = sum(one.errors for one in found.values)
+    assert listed + found.other_errors == pytest.approx((given.errors * inside).sum())
+
+
+def test_without_normal_running_errors_are_counted_and_nothing_is_expected() -> None:
+    (found,) = splits([split((0.0, 60.0))], window(), [(EPOCH, EPOCH + 11 * DAY)])
+    assert [one.value for one in found.values] == ["r1", "r0"]
+    assert all(one.expected is None and one.share.status == "not_derivable" for one in found.values)
+    assert splits([], window(), []) == ()

@@ -15,6 +15,7 @@ from outage_window.serving import server as servers
 from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.web import create_app
+from outage_window.web.beside import Beside
 from tests.hostile.test_slow import Here
 from tests.hostile.wire import exchange, head
 from tests.live.listening import STREAM, Listening, listening
@@ -28,8 +29,9 @@ def here(tmp_path, monkeypatch):
     store = Store.open(f"sqlite:///{tmp_path / 'ow.db'}")
     status = Status(0)
     news = News(store, status)
-    running = Here(create_app(store, Settings(), status, news=news))
-    running.news, running.client = news, create_app(store, Settings(), news=news).test_client()
+    running = Here(create_app(store, Settings(), status, beside=Beside(news)))
+    running.news = news
+    running.client = create_app(store, Settings(), beside=Beside(news)).test_client()
     yield running
     running.stop()
     news.close()

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from outage_window.live.held import Holding
+from outage_window.live.news import News
 from outage_window.live.watch import Watch
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
 from outage_window.sources.sampled import Sampled
 from outage_window.web import create_app
+from outage_window.web.beside import Beside
 
 BORN = 1_700_006_400
 STEP = 30.0
@@ -67,7 +69,8 @@ class Place:
         self.watch = Watch(
             self.settings, self.store, clock, client=self.metrics, holding=self.holding
         )
-        app = create_app(self.store, self.settings, self.watch.status, clock, holding=self.holding)
+        beside = Beside(News(self.store, self.watch.status), self.holding)
+        app = create_app(self.store, self.settings, self.watch.status, clock, beside=beside)
         self.client = app.test_client()
 
     def at(self, now):

@@ -332,11 +332,15 @@ def test_drafts_come_in_every_template_and_format(place):
     assert place.client.get(f"{chart}.svg", query_string={"theme": "x"}).status_code == 400
 
 
-def test_the_page_of_an_incident_shows_no_marks(place):
+def test_the_page_of_an_incident_shows_marks_only_where_it_is_edited(place):
     (closed,) = place.at(END + 1200)
     page = place.client.get(f"/incidents/{closed['id']}").text
-    assert "# Postmortem draft: auth" in page
-    assert "begin summary" not in page
+    before, _, rest = page.partition("data-source>")
+    source, _, after = rest.partition("</textarea>")
+    assert "# Postmortem draft: auth" in source
+    assert "begin summary" in source, "what is edited keeps its marks"
+    assert "Postmortem draft: auth</h1>" in after
+    assert "begin summary" not in before + after
     assert "format=html" in page
 
 
@@ -404,3 +408,15 @@ def test_what_overlaps_goes_by_what_is_declared_now(store):
     assert [r["how"] for r in one(place, made["id"])["related"] if r["id"] == closed["id"]]
     patch(place, made["id"], declared_end=text(START - 1800))
     assert one(place, made["id"])["related"] == []
+
+
+def test_with_hours_of_history_a_closed_incident_takes_in_a_note(place):
+    known = place.settings.prometheus.model_copy(update={"history": 6 * 3600.0})
+    place.settings = place.settings.model_copy(update={"prometheus": known})
+    place.restart()
+    (closed,) = place.at(END + 1200)
+    assert closed["state"] == "closed"
+    note = {"time": text(START + 60), "type": "note", "service": "auth", "text": "seen"}
+    assert place.client.post("/api/v1/events", data=json.dumps(note)).status_code == 200
+    (found,) = place.at(END + 1300)
+    assert [event["text"] for event in found["events"]] == ["seen"]

@@ -1,0 +1,1 @@
+# The pages of the server, read as a browser would.

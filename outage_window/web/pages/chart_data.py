@@ -10,15 +10,13 @@ from reports import lanes
 from reports.escape import label
 from reports.facts import Curve, Incident
 from reports.summary import is_level
-from reports.tidy import tidy
 
 
-def chart_data(raw: Incident) -> dict[str, Any] | None:
-    """The series in columns, the lanes of marks, and the window; None without metrics."""
-    if raw.curve is None:
+def chart_data(incident: Incident) -> dict[str, Any] | None:
+    """The series in columns, the lanes of marks, and the window, of an incident that is tidy; None
+    without metrics."""
+    if incident.curve is None:
         return None
-    incident = tidy(raw)
-    assert incident.curve is not None  # tidying takes no curve away
     begin, end = lanes.limits(incident)
     return {
         "level": is_level(incident),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from reports.lint import lint
 from reports.page import fragment
 
+REMEMBERED = 16
+"""Drafts that are not rendered again, as long as they are the same."""
 MOST = 200
 """Findings that a page lists."""
 
@@ -17,13 +20,16 @@ class Preview:
     """The draft as HTML (escaped by us, so safe as it is), what `lint` finds, and the blanks."""
 
     html: str
-    findings: list[dict[str, Any]]
+    findings: tuple[dict[str, Any], ...]
     todos: int
     more: int
 
 
+@lru_cache(maxsize=REMEMBERED)
 def preview(text: str) -> Preview:
     """The draft rendered and checked; pictures are left out, as the page has a better one."""
     found = lint(text)
     todos = sum(one.check == "todo" for one in found)
-    return Preview(fragment(text), [asdict(one) for one in found[:MOST]], todos, len(found) - MOST)
+    return Preview(
+        fragment(text), tuple(asdict(one) for one in found[:MOST]), todos, len(found) - MOST
+    )

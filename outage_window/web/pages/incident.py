@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
@@ -15,14 +16,17 @@ from outage_window.web.api import find
 from outage_window.web.beside import Publish
 from outage_window.web.pages.chart_data import chart_data
 from outage_window.web.pages.draft_view import preview
-from outage_window.web.pages.incident_view import page, state_words
+from outage_window.web.pages.incident_view import Page, page, state_words
 from reports.record import decode
+from reports.tidy import tidy
 from reports.word import available as word_available
 from webhooks.incidents import DRAFT
 
 NEAR = 86_400 * 10**9
 MOST_BESIDE = 30
 """Incidents that one may be merged into are offered from so many, a day around it."""
+REMEMBERED = 16
+"""Incidents whose facts are not put into words again, as long as they are the same."""
 EVENTS = {
     "note": "Note",
     "change": "Change",
@@ -79,15 +83,22 @@ def open_views(views: Blueprint, store: Store, settings: Settings, publish: Publ
 def looked_at(incident: StoredIncident, base: str) -> dict[str, Any]:
     """What the page of an incident shows, wherever that is from; `base` is where its scripts find
     the draft, the chart, the series and what other edges would measure."""
-    facts = None if incident.record is None else decode(incident.record)
+    shown, chart = (None, None) if incident.record is None else _facts_in_words(incident.record)
     return {
         "incident": incident,
         "base": base,
         "changed": state_words(incident),
-        "page": None if facts is None else page(facts),
-        "chart": None if facts is None else chart_data(facts),
+        "page": shown,
+        "chart": chart,
         "draft": None if incident.draft is None else preview(incident.draft),
         "text": incident.draft,
         "etag": None if incident.draft is None else etag_of(incident.draft),
         "word": word_available(),
     }
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _facts_in_words(record: bytes) -> tuple[Page, dict[str, Any] | None]:
+    """What a page says of stored facts: those who look at the same are told the same."""
+    facts = tidy(decode(record))
+    return page(facts), chart_data(facts)

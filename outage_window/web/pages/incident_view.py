@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from detector.results import Split
 from outage_window.kept import StoredIncident
 from outage_window.web.pages.showing import off, step_of
 from reports import moments, numbers
@@ -16,8 +17,7 @@ from reports.facts import Correction, Incident, Related
 from reports.findings import NAMES, VERDICTS
 from reports.headline import headline, title
 from reports.quantities import Named, folded, quantities
-from reports.summary import is_level, text_equivalent
-from reports.tidy import tidy
+from reports.summary import in_words, is_level
 from reports.timeline import Row, timeline
 from reports.view import FIELDS
 
@@ -79,6 +79,7 @@ class Page:
     left_out: int
     odd: tuple[Odd, ...]
     leads: tuple[Lead, ...]
+    splits: tuple[Split, ...]
     corrections: tuple[Correction, ...]
     fields: Mapping[str, str]
     related: tuple[Related, ...]
@@ -90,9 +91,8 @@ class Page:
     no_window_because: str
 
 
-def page(raw: Incident) -> Page:
-    """The facts of one incident in words."""
-    incident = tidy(raw)
+def page(incident: Incident) -> Page:
+    """The facts of one incident, which is tidy, in words."""
     found = quantities(incident)
     rows, left_out = _rows(incident)
     return Page(
@@ -106,10 +106,11 @@ def page(raw: Incident) -> Page:
             Odd(one.id, bare(one.statement), QUESTIONS[one.id]) for one in contradictions(incident)
         ),
         leads=_leads(incident),
+        splits=incident.splits,
         corrections=incident.corrections,
         fields=FIELDS,
         related=incident.related,
-        chart_text=text_equivalent(incident),
+        chart_text=in_words(incident),
         chart_rows=table(incident),
         level=is_level(incident),
         zone=incident.zone,

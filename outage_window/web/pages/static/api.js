@@ -1,13 +1,14 @@
 // Sends what people do to the server's API, and says in words what came of it.
 
-const token = document.querySelector("meta[name=csrf-token]")?.content;
+// Sent with every request: the server tells a script from a program by it, and asks for no password.
+export const TOKEN = document.querySelector("meta[name=csrf-token]")?.content ?? "";
 
 /** `{ok, status, said, body}`; never throws. `said` is a sentence for people when it is not ok. */
 export async function send(method, address, body, headers = {}) {
   try {
     const answer = await fetch(address, {
       method,
-      headers: { "Content-Type": "application/json", ...(token && { "X-CSRFToken": token }), ...headers },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": TOKEN, ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
     const found = await answer.json().catch(() => ({}));
@@ -27,7 +28,7 @@ function words(status, found) {
 /** Read something as JSON; null where that fails. */
 export async function read(address, signal) {
   try {
-    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
+    const answer = await fetch(address, { headers: { Accept: "application/json", "X-CSRFToken": TOKEN }, signal });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

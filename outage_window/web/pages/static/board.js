@@ -5,7 +5,7 @@ import { refresh } from "./times.js";
 
 const NOW = "[data-board=now]";
 const RECENT = "[data-board=recent]";
-const PAUSE = 120; // milliseconds after a key
+const PAUSE = 80; // milliseconds after a key
 const form = document.querySelector("[data-filters]");
 const said = document.querySelector("[data-announce]");
 let asked = 0;

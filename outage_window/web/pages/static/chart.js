@@ -11,7 +11,6 @@ const LEAST = 30; // seconds that can be looked at
 export class Chart {
   constructor(root, data, base, readout, moved) {
     Object.assign(this, { root, data, base, readout, moved, hint: readout.textContent });
-    this.proposed = null;
     this.fine = data.series;
     this.view = [data.begin, data.end];
     this.draw();
@@ -30,7 +29,7 @@ export class Chart {
     const drawn = { ...this.data, series: this.fine };
     const places = () => queueMicrotask(() => this.moved());
     this.plots = panels(this.root, drawn, this.view, {
-      drawClear: [(u) => backdrop(u, this.data, this.proposed)],
+      drawClear: [(u) => backdrop(u, this.data)],
       setScale: [(u, key) => key === "x" && this.scaled(u)],
       setCursor: [(u) => this.pointed(u)],
       setSize: [places], // where the plot begins is known only then
@@ -43,11 +42,6 @@ export class Chart {
     this.over.abort();
     this.sized.disconnect();
     for (const one of this.plots) one.destroy();
-  }
-
-  redraw() {
-    for (const one of this.plots) one.redraw(false);
-    this.moved();
   }
 
   resize() {
@@ -161,6 +155,18 @@ export class Chart {
     if (time < this.view[0] || time > this.view[1]) return null;
     const [plot] = this.plots;
     return plot.bbox.left / devicePixelRatio + plot.valToPos(time, "x");
+  }
+
+  /** The pixels between which a stretch is seen. */
+  between(from, to) {
+    const seen = (time) => Math.min(Math.max(time, this.view[0]), this.view[1]);
+    return [this.place(seen(from)), this.place(seen(to))];
+  }
+
+  /** The place on the screen of a time that is seen. */
+  screen(time) {
+    const [plot] = this.plots;
+    return plot.over.getBoundingClientRect().left + plot.valToPos(time, "x");
   }
 
   /** The time below a place on the screen. */

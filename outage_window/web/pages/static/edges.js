@@ -17,6 +17,9 @@ export class Edges {
   constructor(chart, form, base) {
     Object.assign(this, { chart, form, base });
     this.handles = {};
+    this.span = document.createElement("div"); // over the chart: drawing it anew for each move is slow
+    this.span.className = "proposed";
+    chart.root.append(this.span);
     for (const edge of ["start", "end"]) this.handles[edge] = this.handle(edge);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
     form.querySelector("[data-discard]").addEventListener("click", () => this.reset());
@@ -33,8 +36,7 @@ export class Edges {
     this.at = this.measured();
     this.form.hidden = true;
     tell(this.form, "");
-    this.chart.proposed = null;
-    this.chart.redraw();
+    this.place();
   }
 
   /** Other facts: what is being proposed stays as it is. */
@@ -85,8 +87,7 @@ export class Edges {
     const bounds = edge === "start" ? [begin, this.at.end - 1] : [this.at.start + 1, end];
     this.at[edge] = Math.round(Math.min(Math.max(time, bounds[0]), bounds[1]));
     this.form.hidden = false;
-    this.chart.proposed = [this.at.start, this.at.end];
-    this.chart.redraw();
+    this.place();
     this.tell("start", shown(this.at.start), this.moved("start") ? "moved" : "as measured");
     this.tell("end", shown(this.at.end), this.moved("end") ? "moved" : "as measured");
     this.tell("duration_seconds", span(this.at.end - this.at.start), "");
@@ -134,8 +135,12 @@ export class Edges {
   }
 
   place() {
+    if (!this.at) return;
+    const [first, last] = this.chart.between(this.at.start, this.at.end);
+    this.span.hidden = this.form.hidden || last <= first;
+    Object.assign(this.span.style, { left: `${first}px`, width: `${last - first}px` });
     for (const [edge, handle] of Object.entries(this.handles ?? {})) {
-      const left = this.at ? this.chart.place(this.at[edge]) : null;
+      const left = this.chart.place(this.at[edge]);
       handle.hidden = left === null;
       if (left === null) continue;
       handle.style.left = `${left}px`;

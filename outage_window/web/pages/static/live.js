@@ -1,5 +1,7 @@
 // Tells a page when what it shows has changed on the server.
 
+import { TOKEN } from "./api.js";
+
 /** Call `changed(version)` whenever the server names another version; asks again when it is gone. */
 export function follow(address, name, changed) {
   let source;
@@ -19,7 +21,7 @@ export function follow(address, name, changed) {
 /** The page of an address as a document, as it is now; null where it cannot be had. */
 export async function fetched(address) {
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    const answer = await fetch(address, { headers: { Accept: "text/html", "X-CSRFToken": TOKEN } });
     if (!answer.ok || answer.redirected) return null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {

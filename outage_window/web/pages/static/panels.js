@@ -162,7 +162,7 @@ function mark(ctx, kind, x, y, s) {
 }
 
 /** Shade the window and its phases, hatch what has no data, and mark how far the edges may be off. */
-export function backdrop(u, data, proposed) {
+export function backdrop(u, data) {
   const { ctx, bbox } = u;
   const at = (time) => Math.min(Math.max(u.valToPos(time, "x", true), bbox.left), bbox.left + bbox.width);
   const area = (from, to, fill) => {
@@ -176,13 +176,6 @@ export function backdrop(u, data, proposed) {
   for (const [from, to] of data.gaps) area(from, to, hatch(ctx, css("--field"), 1));
   for (const edge of [data.start, data.recovery]) {
     if (edge && edge[1] !== null && edge[2] > edge[1]) area(edge[1], edge[2], hatch(ctx, css("--edge"), 0));
-  }
-  if (proposed) {
-    ctx.strokeStyle = css("--link");
-    ctx.lineWidth = 2 * devicePixelRatio;
-    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-    const [x, end] = [at(proposed[0]), at(proposed[1])];
-    ctx.strokeRect(x, bbox.top, end - x, bbox.height);
   }
   ctx.restore();
 }
