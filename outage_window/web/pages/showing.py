@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,11 @@ from reports.chart_table import TableRow
 from reports.escape import bare
 
 NS = 10**9
+_CLOCK = r"\d\d:\d\d(?::\d\d)?"
+_TIMES = re.compile(
+    rf"\b(?P<day>\d{{4}}-\d\d-\d\d)T(?P<first>{_CLOCK})Z(?: to (?P<second>{_CLOCK})Z)?", re.ASCII
+)
+"""A time as our sentences have it, or two of one day."""
 
 
 def moment(seconds: float | None, step: float = 1.0) -> Markup:
@@ -24,6 +30,28 @@ def moment(seconds: float | None, step: float = 1.0) -> Markup:
     iso = times.utc(seconds, step)
     shown = iso.replace("T", " ").removesuffix("Z")
     return Markup('<time datetime="{}" data-step="{}">{} UTC</time>').format(iso, int(step), shown)
+
+
+def timed(text: str) -> Markup:
+    """A sentence of ours in which each time in UTC is an element as of `moment`."""
+    found, at = Markup(""), 0
+    for match in _TIMES.finditer(text):
+        day, first, second = match.group("day", "first", "second")
+        found += Markup.escape(text[at : match.start()]) + _on(day, first)
+        if second:
+            found += Markup(" to ") + _on(day, second)
+        at = match.end()
+    return found + Markup.escape(text[at:])
+
+
+def _on(day: str, clock: str) -> Markup:
+    """The time of a day; one that is none, such as in the words of others, stays as it is."""
+    text = f"{day}T{clock}Z"
+    try:
+        seconds = datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return Markup.escape(text)
+    return moment(seconds, 1.0 if clock.count(":") == 2 else times.MINUTE)
 
 
 def moment_ns(ns: int | None) -> Markup:
@@ -152,5 +180,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "span_of": span_of,
     "after": after,
     "bare": bare,
+    "timed": timed,
 }
 """What templates call, by name."""
