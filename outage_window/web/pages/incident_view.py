@@ -23,6 +23,8 @@ from reports.view import FIELDS
 
 KEY = ("start", "end", "duration_seconds", "affected_users", "time_to_detect", "error_budget")
 """The numbers at the top of the page."""
+BLIND = ("start", "end", "duration_seconds", "first_alert", "declared_start", "declared_end")
+"""The same where no window was measured: what is told instead."""
 NAMES_OF = {"time_to_detect": "Time to detect", "affected_users": "Users hit"}
 DECLARED = {"start": "declared_start", "end": "declared_end"}
 MOST_ROWS = 200
@@ -121,6 +123,8 @@ def page(incident: Incident) -> Page:
 
 def _key(incident: Incident, found: tuple[Named, ...]) -> tuple[Figure, ...]:
     named = {one.id: one for one in found}
+    if incident.window is None:
+        return tuple(_figure(one) for one in folded([named[n] for n in BLIND if n in named]))
     said = {
         "declared_start": moments.declared_start(incident),
         "declared_end": moments.declared_end(incident),
