@@ -266,4 +266,6 @@ def _forgotten(window: Window, scene: Scene) -> bool:
 def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
     if stored.closed_at is None:
         return False
+    if stored.from_files:
+        return True  # what other data say of that time is not what it was kept for
     return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + 86400 * NS
