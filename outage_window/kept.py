@@ -15,6 +15,8 @@ from outage_window.errors import InputError
 BUSY_MS = 2000
 FOREVER = 2**63 - 1
 OPEN_ENDED = 86_400 * 10**9
+ANALYZE = "outage-window analyze"
+"""How the command begins that makes an incident's draft anew, if that is made of files."""
 SQLITE = "sqlite:///"
 
 
@@ -57,6 +59,11 @@ class StoredIncident:
         if self.end is not None:
             return self.end
         return self.start + OPEN_ENDED if self.state == "declared" else FOREVER
+
+    @property
+    def from_files(self) -> bool:
+        """Whether it was found in files that people gave: no other data say what it was."""
+        return str(self.document.get("command", "")).startswith(ANALYZE)
 
 
 class Reading(Protocol):

@@ -64,6 +64,7 @@ def _serve(running: Running, status: Status) -> None:
     _until_stopped(running, status, signals, systemd)
     systemd.stopping()
     status.draining = True
+    running.hurry()
     drain(server)
     running.stop()
 

@@ -266,6 +266,8 @@ def _forgotten(window: Window, scene: Scene) -> bool:
 def _beyond_revision(stored: StoredIncident, scene: Scene) -> bool:
     if stored.closed_at is None:
         return False
+    if stored.from_files:
+        return True  # what other data say of that time is not what it was kept for
     # What is compared with reaches a day back; less where no more than hours are looked at.
     margin = min(86400 * NS, (scene.now - scene.horizon) / 4)
     return scene.now - stored.closed_at > REVISABLE or stored.start < scene.horizon + margin

@@ -78,9 +78,11 @@ def _match(claimed: list[StoredIncident]) -> Match:
     if not claimed:
         return Match(None)
     first, *rest = sorted(claimed, key=_precedence)
-    return Match(first, tuple(one for one in rest if one.merged_into is None))
+    absorbed = (one for one in rest if one.merged_into is None and not one.from_files)
+    return Match(first, tuple(absorbed))
 
 
-def _precedence(one: StoredIncident) -> tuple[bool, int, int, str]:
-    """What stands for itself comes before what people merged into another; then the earlier."""
-    return one.merged_into is not None, one.opened_at, one.start, one.id
+def _precedence(one: StoredIncident) -> tuple[bool, bool, int, int, str]:
+    """What stands for itself comes before what people merged into another, and what was measured
+    here before what is from files, which stays as it is; then the earlier."""
+    return one.merged_into is not None, one.from_files, one.opened_at, one.start, one.id

@@ -35,6 +35,7 @@ NS = 1e9
 SAME = 1e-3
 """Seconds: an edge this near to the measured one is that one, as it was shown."""
 NOT_CONFIGURED = "the service is not configured any more"
+FROM_FILES = "it was kept from files, whose data are not stored"
 NOT_READ = "attempts per user are only read where a window was measured"
 NEEDS_HELD = "the process that holds the service's data"
 AFTER = "expected the end after the start"
@@ -99,7 +100,7 @@ class Remeasurer:
         asked = _asked(incident, edges, now)
         if asked.as_measured:
             return Remeasured(incident, "as_measured")
-        usable = self._usable(incident)
+        usable = self._usable(stored, incident)
         because = usable if isinstance(usable, str) else ""
         if not isinstance(usable, str):
             try:
@@ -108,7 +109,9 @@ class Remeasurer:
                 because = str(error)
         return self._without(asked, stored, because)
 
-    def _usable(self, incident: Incident) -> Usable | str:
+    def _usable(self, stored: StoredIncident, incident: Incident) -> Usable | str:
+        if stored.from_files and stored.closed_at is not None:
+            return FROM_FILES
         found = self._holding.usable(incident)
         gone = isinstance(found, str) and self._settings.service(incident.service) is None
         return NOT_CONFIGURED if gone else found

@@ -66,8 +66,8 @@ def row(
         moved=change,
         dismissed=correction(incident, "dismissed") is not None,
         record=encode(incident),
-        draft=_rendered(lambda one: draft(one, template_of(stored)), incident),
-        chart=_rendered(chart, incident) if final else None,
+        draft=rendered(lambda one: draft(one, template_of(stored)), incident),
+        chart=rendered(chart, incident) if final else None,
     )
     if stored is None:
         return found
@@ -80,7 +80,7 @@ def template_of(stored: StoredIncident | None) -> str:
     return known.template if known is not None and known.template in TEMPLATES else "default"
 
 
-def _rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:
+def rendered(render: Callable[[Incident], T], incident: Incident) -> T | None:
     """What is rendered, or None: a draft that fails must not keep an outage from being told."""
     try:
         return render(incident)

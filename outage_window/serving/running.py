@@ -28,6 +28,8 @@ from outage_window.settings.load import SettingsError, load
 from outage_window.settings.models import Settings
 from outage_window.settings.web_watch import watched
 from outage_window.store import Store
+from outage_window.uploads.analysing import Analyser
+from outage_window.uploads.held import Shelf
 from outage_window.web import create_app
 from outage_window.web.beside import Beside
 from reports.redraft import redraft
@@ -70,6 +72,7 @@ class Running:
         self._store = store
         self._status = status
         self._news = News(store, status)
+        self._analyser, self._shelf = Analyser(), Shelf()
         self.web = watched(settings)
         """The web configuration in force, which is read again when its files change."""
         self._parts = self._make(settings)
@@ -106,6 +109,10 @@ class Running:
         self._status.reloaded(False, clock.system())
         log.error("reload: the settings stay as they were", extra={"file": self._file})
         return False
+
+    def hurry(self) -> None:
+        """End what need not be waited for when the process stops: what would come of it is lost."""
+        self._analyser.close()
 
     def stop(self, patience: float = PATIENCE) -> None:
         """Let the passes that run end, for at most `patience` seconds altogether."""
@@ -146,7 +153,7 @@ class Running:
             status,
             config_file=self._file,
             web=self.web,
-            beside=Beside(self._news, holding, publisher.publish),
+            beside=Beside(self._news, holding, publisher.publish, self._analyser, self._shelf),
         )
         watch = Watch(
             settings, store, _until(settings), status, config_file=self._file, holding=holding

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select, update
 
 from outage_window.kept import FOREVER, OPEN_ENDED, StoredIncident
 from outage_window.store import board
@@ -159,14 +159,30 @@ def ongoing(connection: Connection) -> list[tuple[str, bool]]:
     return [(row.service, row.alerted) for row in rows]
 
 
+def overlapping(
+    connection: Connection, service: str, start: int, end: int
+) -> tuple[str, str | None] | None:
+    """A service's incident that overlaps [start, end), and what people merged it into.
+
+    The earliest is told. Of those that the data merged others have the time.
+    """
+    columns = incidents.c
+    row = connection.execute(
+        select(columns.id, columns.merged_into)
+        .where(columns.service == service, _met(start, end))
+        .where(columns.merged_into.is_(None) | (columns.merged_by == "people"))
+        .order_by(columns.start, columns.id)
+        .limit(1)
+    ).first()
+    return None if row is None else (row.id, row.merged_into)
+
+
 def beside(
     connection: Connection, identity: str, service: str, start: int, end: int | None
 ) -> tuple[Related, ...]:
     """Incidents of other services that overlap one, and those that became part of it."""
     columns = incidents.c
-    until = FOREVER if end is None else end
-    open_end = case((columns.state == "declared", columns.start + OPEN_ENDED), else_=FOREVER)
-    met = (columns.start < until) & (func.coalesce(columns.end, open_end) > start)
+    met = _met(start, FOREVER if end is None else end)
     overlaps = met & (columns.service != service) & columns.merged_into.is_(None)
     merged = columns.merged_into == identity
     rows = connection.execute(
@@ -185,6 +201,13 @@ def beside(
         )
         for row in rows
     )
+
+
+def _met(start: int, end: int) -> ColumnElement[bool]:
+    """Those that overlap [start, end), as far as they reach."""
+    columns = incidents.c
+    open_end = case((columns.state == "declared", columns.start + OPEN_ENDED), else_=FOREVER)
+    return (columns.start < end) & (func.coalesce(columns.end, open_end) > start)
 
 
 def _incident(row: Row) -> StoredIncident:  # type: ignore[type-arg]

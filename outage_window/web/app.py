@@ -30,7 +30,7 @@ from outage_window.web.closer import closer
 from outage_window.web.guard import Guard, csrf_of, watch
 from outage_window.web.keepers import keepers
 from outage_window.web.login import Login
-from outage_window.web.measuring import measure
+from outage_window.web.measuring import measure, path_of
 from outage_window.web.operation import operation
 from outage_window.web.pages import pages
 from outage_window.web.sessions import Sessions, sign_cookies
@@ -151,7 +151,7 @@ def _failed(error: Exception) -> Response:
         if isinstance(error, MethodNotAllowed):
             answer.allow.update(error.valid_methods or ())
         return answer
-    where = {"method": request.method, "path": request.path}
+    where = {"method": request.method, "path": path_of(request)}
     log.error("internal error", exc_info=error, extra=where)
     return _told(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error, see the log")
 

@@ -12,6 +12,8 @@ from outage_window.live.watch import Watch
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
 from outage_window.sources.sampled import Sampled
+from outage_window.uploads.analysing import Analyser
+from outage_window.uploads.held import Shelf
 from outage_window.web import create_app
 from outage_window.web.beside import Beside
 
@@ -61,6 +63,7 @@ class Place:
         if drafts:
             raw["drafts"] = {"dir": str(drafts)}
         self.settings = Settings.model_validate(raw)
+        self.analyser, self.shelf = Analyser(), Shelf()
         self.restart()
 
     def restart(self):
@@ -69,7 +72,8 @@ class Place:
         self.watch = Watch(
             self.settings, self.store, clock, client=self.metrics, holding=self.holding
         )
-        beside = Beside(News(self.store, self.watch.status), self.holding)
+        news = News(self.store, self.watch.status)
+        beside = Beside(news, self.holding, analyser=self.analyser, shelf=self.shelf)
         app = create_app(self.store, self.settings, self.watch.status, clock, beside=beside)
         self.client = app.test_client()
 

@@ -9,6 +9,9 @@ from tests.security.browsing import Browser, app_of
 from tests.security.made import ALERTS, HASH, PASSWORD
 
 PAGE, READ, CHANGE, EVENT = "/", "/api/v1/incidents", "/api/v1/incidents/x", "/api/v1/events"
+UPLOAD, UPLOADED = "/upload", "/uploads/x"
+TOKENS = ("Bearer", "of-ci", "bob-of-ci")
+UPLOADS = ((UPLOAD, "POST"), (f"{UPLOADED}/0/keep", "POST"), (f"{UPLOADED}/forget", "POST"))
 CI = {"name": "ci", "kind": "events", "token": "of-ci"}
 USERS = {"ann": HASH, "bob": HASH}
 SERVERS = {
@@ -118,12 +121,44 @@ def test_who_may_do_what(store, server, who, outcomes):
             assert found == OUTCOMES[letter], path
 
 
+@pytest.mark.parametrize(("server", "who", "outcomes"), ROWS, ids=[f"{r[0]}-{r[1]}" for r in ROWS])
+def test_uploads_are_looked_at_and_made_by_those_who_may(store, server, who, outcomes):
+    """Looked at by who reads the API, made, kept and forgotten by people who correct incidents:
+    tokens of programs open doors, and no pages."""
+    users, settings = SERVERS[server]
+    app = app_of(store, dict(users), **settings)
+    ask = of_program(app, PROGRAMS[who]) if who in PROGRAMS else of_browser(app, who)
+    read, change = outcomes[1], "1" if who in TOKENS else outcomes[3]
+    asked = [(path, "GET", read) for path in (UPLOAD, UPLOADED, f"{UPLOADED}/0/series")]
+    asked += [(path, method, change) for path, method in UPLOADS]
+    for path, method, letter in asked:
+        found = ask(path, method).status_code
+        if letter == "y":
+            assert found not in (401, 403), path
+            # To the form from /forget; nothing was sent, and nothing is held.
+            assert found in (200, 303, 400, 404), path
+        else:
+            assert found == OUTCOMES[letter], path
+
+
 def test_every_server_and_every_way_in_is_in_the_table():
     assert {row[0] for row in ROWS} == set(SERVERS)
     assert set(PROGRAMS) < {row[1] for row in ROWS}
 
 
-@pytest.mark.parametrize("path", [EVENT, ALERTS, "/api/v1/webhooks/github", "/api/v1/write", "/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        EVENT,
+        ALERTS,
+        "/api/v1/webhooks/github",
+        "/api/v1/write",
+        "/",
+        UPLOAD,
+        f"{UPLOADED}/0/keep",
+        f"{UPLOADED}/forget",
+    ],
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_reader_changes_nothing_anywhere(store, path, method):
     users, settings = SERVERS["users"]

@@ -31,7 +31,7 @@ def open_views(
 
     @views.get("/uploads/<token>/<int:number>")
     def _found(token: str, number: int) -> str:
-        incident = _incident(held(shelf, token), number)
+        incident = _incident(held(shelf, token, clock()), number)
         return render_template(
             "incident.html",
             **looked_at(incident, url_for("pages._found", token=token, number=number)),
@@ -41,17 +41,17 @@ def open_views(
 
     @views.get("/uploads/<token>/<int:number>/<part>")
     def _part(token: str, number: int, part: str) -> Response:
-        upload = held(shelf, token)
+        upload = held(shelf, token, clock())
         if part not in parts:
             abort(404)
         return parts[part](upload, _incident(upload, number))
 
     @views.post("/uploads/<token>/<int:number>/keep")
     def _keep(token: str, number: int) -> Answer:
-        upload = held(shelf, token)
-        _incident(upload, number)
+        upload = held(shelf, token, clock())
+        _known(upload, number)
         try:
-            identity = keep(store, upload, number, clock())
+            identity = keep(store, upload.found, number, clock(), settings.drafts.dir)
         except NotKept as error:
             abort(409, str(error))
         return redirect(url_for("pages._incident", identity=identity), 303)
@@ -61,6 +61,7 @@ def _parts(store: Store, settings: Settings, clock: Clock) -> dict[str, Part]:
     """What of an outage can be had, by the names that the API has for them."""
 
     def closer(upload: Upload) -> Closer:
+        # Nothing that it would remember is asked of it: what is not stored is not unpacked.
         return Closer(store, settings, upload.holding, clock)
 
     return {
@@ -74,6 +75,10 @@ def _parts(store: Store, settings: Settings, clock: Clock) -> dict[str, Part]:
 
 def _incident(upload: Upload, number: int) -> StoredIncident:
     """The outage of that number, or a 404."""
-    if number >= len(upload.incidents):
+    _known(upload, number)
+    return upload.stored(number)
+
+
+def _known(upload: Upload, number: int) -> None:
+    if number >= len(upload.found.incidents):
         abort(404, "no such outage in these files")
-    return upload.row(number)

@@ -8,7 +8,6 @@ from outage_window.clock import Clock
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store
-from outage_window.uploads.held import Shelf
 from outage_window.web.beside import Beside
 from outage_window.web.pages import board, found, incident, upload
 from outage_window.web.pages.showing import FILTERS
@@ -23,7 +22,6 @@ def pages(
         views.add_app_template_filter(shown, name)
     board.open_views(views, store, settings, status, beside.news, clock)
     incident.open_views(views, store, settings, beside.publish)
-    shelf = Shelf(clock)
-    upload.open_views(views, shelf, clock)
-    found.open_views(views, shelf, store, settings, clock)
+    upload.open_views(views, beside.analyser, beside.shelf, clock)
+    found.open_views(views, beside.shelf, store, settings, clock)
     return views

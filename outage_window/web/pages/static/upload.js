@@ -13,7 +13,14 @@ for (const place of document.querySelectorAll(".drop")) {
   });
 }
 const form = document.querySelector("[data-upload]");
-form?.addEventListener("submit", () => {
+form?.addEventListener("submit", (event) => {
+  const files = [...form.querySelectorAll("[type=file]")].flatMap((one) => [...one.files]);
+  if (files.reduce((size, one) => size + one.size, 0) > form.dataset.upload) {
+    event.preventDefault();
+    form.querySelector("[data-said]").textContent =
+      `Expected less than ${form.dataset.upload >> 20} MiB of files: outage-window analyze takes more.`;
+    return;
+  }
   form.querySelector("[data-said]").textContent = "Analysing. A large export takes a minute.";
   form.querySelector("button").disabled = true;
 });
