@@ -1,0 +1,1 @@
+# Uploaded files: their names, what analyses them, and what is held of them.
