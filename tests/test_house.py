@@ -129,6 +129,17 @@ def test_the_wheel_analyses_an_export(wheel_bin, tmp_path):
     assert "2023-11-15" in done.stdout  # 1,700,000,000 s + 1200 min is 18:13 on that day
 
 
+def test_the_wheel_holds_the_pages(wheel_bin):
+    code = (
+        "from outage_window.store import Store; from outage_window.settings.models import Settings;"
+        "from outage_window.web import create_app;"
+        "app = create_app(Store.open('sqlite:///pages.db'), Settings()).test_client();"
+        "print(*(app.get(p).status_code for p in ('/', '/static/page.css', '/static/uplot.js')))"
+    )
+    told = run(wheel_bin / "python", "-c", code, cwd=wheel_bin.parent)
+    assert told.stdout.split() == ["200"] * 3, told.stderr
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys, outage_window.cli.main; print(*sorted({m.split('.')[0] for m in sys.modules}))"
