@@ -4,6 +4,7 @@ import { read, send, tell } from "./api.js";
 import { shown } from "./times.js";
 
 const NAMES = { start: "Onset", end: "Recovery" };
+const ROOM = 70; // pixels that a handle takes beside its line
 const MEASURED = ["duration_seconds", "affected_users", "time_to_detect", "error_budget"];
 
 /** `1 h 15 min`, as the server writes a duration. */
@@ -145,6 +146,7 @@ export class Edges {
       if (left === null) continue;
       handle.style.left = `${left}px`;
       handle.classList.toggle("moved", this.moved(edge));
+      handle.classList.toggle("inward", edge === "end" && left > this.chart.width - ROOM);
       handle.setAttribute("aria-valuemin", Math.round(this.chart.data.begin));
       handle.setAttribute("aria-valuemax", Math.round(this.chart.data.end));
       handle.setAttribute("aria-valuenow", Math.round(this.at[edge]));

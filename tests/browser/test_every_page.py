@@ -1,0 +1,76 @@
+# Every page, light and dark, wide and narrow: nothing goes wrong, all can use it, it fits.
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.made import STATES, showing
+from tests.security.made import LISTEN, USERS, web_file
+
+pytestmark = pytest.mark.browser
+WIDTHS = (1280, 390)
+PAGES = {"board": "/", "upload": "/upload"} | {
+    name: f"/incidents/{one.id}" for name, one in STATES.items()
+}
+MISSING = "/incidents/none"
+OVER = """() => {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  const cut = e => e && (getComputedStyle(e).overflowX !== "visible" || cut(e.parentElement));
+  const all = wide > 0 ? [...document.querySelectorAll("body *")] : [];
+  const far = e => e.getBoundingClientRect().right > innerWidth;
+  const out = all.filter(e => far(e) && !cut(e.parentElement));
+  return [wide, out.map(e => e.outerHTML.slice(0, 120))];
+}"""
+"""By how much the page is wider than the window, and what of it sticks out."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with showing(tmp_path_factory.mktemp("pages"), STATES.values()) as process:
+        yield process
+
+
+def fits(visitor):
+    """In each width and scheme the page is as wide as the window, and no barrier is in it."""
+    for width in WIDTHS:
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        visitor.rest()
+        wide, out = visitor.value(OVER)
+        assert wide <= 0, (width, out)
+        for scheme in ("light", "dark"):
+            visitor.page.emulate_media(color_scheme=scheme)
+            found = visitor.axe()
+            assert [found.grave, found.lesser, found.practices] == [[], [], []], (width, scheme)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_clean_usable_and_fits(visit, served, page):
+    visitor = visit(served.url + PAGES[page])
+    for width in WIDTHS:
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        wide, out = visitor.value(OVER)
+        assert wide <= 0, (width, out)
+    for one in visitor.page.locator("details").all():  # what is folded away too
+        one.evaluate("details => { details.open = true }")
+    fits(visitor)
+    visitor.assert_clean()
+
+
+def test_what_is_not_there_says_so(visit, served):
+    visitor = visit(served.url + MISSING)
+    assert "no such incident" in visitor.page.locator("main").inner_text()
+    fits(visitor)
+    assert visitor.errors == visitor.forbidden == visitor.foreign == []
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    folder = web_file(tmp_path_factory.mktemp("guarded"), USERS)
+    with showing(folder, [], LISTEN) as process:
+        yield process
+
+
+def test_the_form_for_signing_in(visit, guarded):
+    visitor = visit(guarded.url)
+    assert visitor.page.get_by_label("Password").is_visible()
+    fits(visitor)
+    visitor.assert_clean()
