@@ -1,22 +1,31 @@
 // Sends what people do to the server's API, and says in words what came of it.
 
 // Sent with every request: the server tells a script from a program by it, and asks for no password.
-export const TOKEN = document.querySelector("meta[name=csrf-token]")?.content ?? "";
+const given = (page) => page.querySelector("meta[name=csrf-token]")?.content ?? "";
+export let TOKEN = given(document);
 
 /** `{ok, status, said, body}`; never throws. `said` is a sentence for people when it is not ok. */
 export async function send(method, address, body, headers = {}) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const ask = () => fetch(address, { method, headers: { "Content-Type": "application/json", "X-CSRFToken": TOKEN, ...headers }, body: text });
   try {
-    const answer = await fetch(address, {
-      method,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": TOKEN, ...headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
+    let answer = await ask();
+    if (answer.status === 403 && await renewed()) answer = await ask();
     const found = await answer.json().catch(() => ({}));
     const said = answer.ok ? "" : words(answer.status, found);
     return { ok: answer.ok, status: answer.status, said, body: found };
   } catch {
     return { ok: false, status: 0, said: "The server does not answer. Nothing was saved.", body: {} };
   }
+}
+
+/** Take on the token of another session, where somebody signed in again in another tab. */
+async function renewed() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-CSRFToken": TOKEN } });
+  if (!answer.ok || answer.redirected) return false;
+  const before = TOKEN;
+  TOKEN = given(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  return TOKEN !== before;
 }
 
 function words(status, found) {

@@ -21,10 +21,10 @@ async function update(where) {
   const mine = ++asked;
   const found = await fetched(where);
   if (!found || mine !== asked) return; // another answer is on its way
-  const before = document.querySelectorAll(`${NOW} tr.ongoing`).length;
+  const before = document.querySelectorAll(`${NOW} tr[data-incident]`).length;
   for (const part of [NOW, RECENT]) refresh(exchanged(part, found) ?? document);
   document.title = found.title;
-  const now = document.querySelectorAll(`${NOW} tr.ongoing`).length;
+  const now = document.querySelectorAll(`${NOW} tr[data-incident]`).length;
   if (now !== before) said.textContent = now === 1 ? "One incident is going on" : `${now} incidents are going on`;
 }
 

@@ -152,9 +152,10 @@ export class Chart {
 
   /** Pixels from the left of the chart to a time; null where it is not seen. */
   place(time) {
-    if (time < this.view[0] || time > this.view[1]) return null;
+    const seen = Math.min(Math.max(time, this.view[0]), this.view[1]);
+    if (Math.abs(seen - time) >= 1) return null; // an edge is of whole seconds, the view is not
     const [plot] = this.plots;
-    return plot.bbox.left / devicePixelRatio + plot.valToPos(time, "x");
+    return plot.bbox.left / devicePixelRatio + plot.valToPos(seen, "x");
   }
 
   /** The pixels between which a stretch is seen. */
