@@ -1,13 +1,16 @@
 # Made incidents of every state in a store, and a real `serve` process that shows them.
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from detector.cells import Cells
 from outage_window.live.rows import row
-from outage_window.store import Store, incidents
+from outage_window.store import Store, cells, incidents
 from reports.facts import Incident
 from tests.live.process import Process
 from tests.reports import incidents as made
@@ -43,23 +46,28 @@ def edges(one: Incident) -> tuple[int, int | None]:
     return round(start * NS), over
 
 
-def keep(store: Store, one: Incident) -> None:
-    """Save an incident as the live loop would."""
+def keep(store: Store, one: Incident, measured: Cells | None = None) -> None:
+    """Save an incident as the live loop would, with the intervals that it was found in."""
     now = round(one.as_of * NS)
-    store.write(lambda c: incidents.save(c, row(one, None, now, edges(one))))
 
+    def work(connection: Connection) -> None:
+        incidents.save(connection, row(one, None, now, edges(one)))
+        if measured is not None:
+            cells.keep(connection, one.id, len(measured.start), cells.pack(measured))
 
-def add(process: Process, one: Incident) -> None:
-    """The same in the store of a process that runs."""
-    with closing(Store.open(f"sqlite:///{process.database}")) as store:
-        keep(store, one)
+    store.write(work)
 
 
 @contextmanager
-def showing(folder: Path, found: Iterable[Incident], settings: str = "") -> Iterator[Process]:
-    """A process that serves these incidents."""
+def showing(
+    folder: Path,
+    found: Iterable[Incident],
+    settings: str = "",
+    measured: Mapping[str, Cells] = {},
+) -> Iterator[Process]:
+    """A process that serves these incidents; `measured` are intervals by an incident's id."""
     with closing(Store.open(f"sqlite:///{folder / 'ow.db'}")) as store:
         for one in found:
-            keep(store, one)
+            keep(store, one, measured.get(one.id))
     with Process(folder, settings) as process:
         yield process
