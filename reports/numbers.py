@@ -44,8 +44,13 @@ def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
 
 def refusal(estimate: Estimate) -> str:
     """`not derivable, because …`, with what would make it so."""
-    because = f"not derivable, because {_sentence(estimate.reason or 'no reason was given')}"
-    return plain(because + (f" (needed: {estimate.needs})" if estimate.needs else ""))
+    return f"not derivable, because {because(estimate)}"
+
+
+def because(estimate: Estimate) -> str:
+    """Why there is no number, with what would make one: `… (needed: …)`."""
+    reason = _sentence(estimate.reason or "no reason was given")
+    return plain(reason + (f" (needed: {estimate.needs})" if estimate.needs else ""))
 
 
 def _sentence(reason: str) -> str:

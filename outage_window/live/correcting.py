@@ -78,7 +78,9 @@ class Corrector:
             self._edit(found.id, change.draft, etag, now)
         if fields:
             self._correct(found.id, fields, change.by, now)
-        return {"id": found.id, "revision": self._get(identity).revision}
+        now_is = self._get(identity)
+        etag_now = None if now_is.draft is None else etag_of(now_is.draft)
+        return {"id": found.id, "revision": now_is.revision, "etag": etag_now}
 
     def carry(self, absorbed: str, into: str, now: int) -> None:
         """What people said of an incident that becomes part of another is said of that one."""

@@ -49,8 +49,8 @@ _row = board.c
 class BoardRow:
     """One incident on the board; times in nanoseconds, `end` None as in `StoredIncident`.
 
-    `figures` are parts of its document, with `alerts` (how many) and `first_alert`. `todos` None:
-    it has no draft.
+    `title` is empty where people gave it none. `figures` are parts of its document, with `alerts`
+    (how many) and `first_alert`. `todos` None: it has no draft.
     """
 
     incident_id: str
@@ -233,11 +233,17 @@ def _values(incident: StoredIncident) -> dict[str, Any]:
         "end": incident.end,
         "lasting": incident.state in ("ongoing", "suspected") or open_end,
         "dismissed": incident.dismissed,
-        "title": said.get("title") or incident.id,
+        "title": _given_title(said),
         "todos": None if incident.draft is None else count_todos(incident.draft),
         "figures": json.dumps(figures, ensure_ascii=False, allow_nan=False),
         "changed_at": incident.updated_at,
     }
+
+
+def _given_title(said: Mapping[str, Any]) -> str:
+    """As people named it; what is made up of service and day needs no column."""
+    given = (one["value"] for one in said.get("corrections") or () if one["field"] == "title")
+    return next((title for title in given if title), "")
 
 
 def _small(figure: Any) -> Any:

@@ -188,7 +188,7 @@ board = Table(
     Column("end", BigInteger),
     Column("lasting", Boolean, nullable=False),  # it is still going on, as far as is known
     Column("dismissed", Boolean, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Text, nullable=False),  # as people named it; empty where nobody did
     Column("todos", Integer),  # blanks of the draft; NULL without a draft
     Column("figures", Text, nullable=False),  # JSON: a part of the document
     Column("changed_at", BigInteger, nullable=False),

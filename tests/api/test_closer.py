@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from detector.cells import Cells
 from outage_window.store import cells
-from tests.api.conftest import OUTAGE
-from tests.live.made import text
+from tests.live.made import OUTAGE, text
 
 SIZE = 5000
 SPIKE = 3210

@@ -102,5 +102,19 @@ class Place:
         return float(found[-1].rpartition(" ")[2])
 
 
+OUTAGE = BORN + 3 * DAY + 40_000
+
+
+def lived_through(store):
+    """A place where an outage of `auth` closed, and an alert of `mail` fires without metrics."""
+    place = Place(store, Metrics((OUTAGE, OUTAGE + 1800)))
+    place.alert(OUTAGE + 300)
+    place.alert(OUTAGE + 300, name="B", service="mail")
+    place.at(OUTAGE + 900)
+    place.alert(OUTAGE + 300, OUTAGE + 2000)
+    place.at(OUTAGE + 7200)
+    return place
+
+
 def text(seconds):
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

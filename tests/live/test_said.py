@@ -410,6 +410,22 @@ def test_what_overlaps_goes_by_what_is_declared_now(store):
     assert one(place, made["id"])["related"] == []
 
 
+def test_what_was_edited_can_be_edited_again_by_the_etag_of_the_answer(place):
+    (closed,) = place.at(END + 1200)
+    first = draft(place, closed["id"])
+    once = patch(
+        place,
+        closed["id"],
+        {"If-Match": first.headers["ETag"]},
+        draft=first.text.replace("TODO(owner?):", "We know:", 1),
+    )
+    assert once.json["etag"] == draft(place, closed["id"]).headers["ETag"]
+    assert once.json["etag"] != first.headers["ETag"]
+    again = draft(place, closed["id"]).text.replace("TODO(owner?):", "And this:", 1)
+    done = patch(place, closed["id"], {"If-Match": once.json["etag"]}, draft=again)
+    assert done.status_code == 200
+
+
 def test_with_hours_of_history_a_closed_incident_takes_in_a_note(place):
     known = place.settings.prometheus.model_copy(update={"history": 6 * 3600.0})
     place.settings = place.settings.model_copy(update={"prometheus": known})

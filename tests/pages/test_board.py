@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reports import times
-from tests.live.made import Place, text
+from tests.live.made import OUTAGE, Place, text
 
-from .conftest import OUTAGE, Read
+from .conftest import Read
 
 
 def rows(page):

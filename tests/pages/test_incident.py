@@ -7,8 +7,10 @@ import re
 
 import pytest
 
+from outage_window.live.news import News
 from outage_window.live.publishing import Publisher
 from outage_window.publish.model import Published, PublishFailed
+from outage_window.settings.models import Settings
 from outage_window.web import create_app
 from outage_window.web.beside import Beside
 
@@ -104,16 +106,19 @@ def test_publishing_because_somebody_asks(place, incident):
     target = Target()
     clock = lambda: round(place.now * 1e9)  # noqa: E731
     publisher = Publisher(place.store, [target], place.watch.status, clock)
-    beside = Beside(None, place.holding, publisher.publish)
-    client = create_app(place.store, place.settings, clock=clock, beside=beside).test_client()
+    news = News(place.store, place.watch.status)
+    beside = Beside(news, place.holding, publisher.publish)
+    named = [{"kind": "webhook", "name": "wiki", "url": "https://wiki.example/hook"}]
+    settings = Settings.model_validate({"publish": named})
+    client = create_app(place.store, settings, clock=clock, beside=beside).test_client()
+    page = f"/incidents/{incident['id']}"
+    assert "https://wiki.example/1" not in Read(client.get(page)).values("href")
     path = f"/incidents/{incident['id']}/publish"
     done = client.post(path, json={"target": "wiki"})
     assert (done.status_code, done.json["url"]) == (200, "https://wiki.example/1")
     assert not client.post(path, json={"target": "wiki"}).json["created"]
     assert target.got == [(incident["id"], None), (incident["id"], "ref-1")]
-    assert "https://wiki.example/1" not in Read(client.get(f"/incidents/{incident['id']}")).values(
-        "src"
-    )
+    assert "https://wiki.example/1" in Read(client.get(page)).values("href")
     target.down = True
     refused = client.post(path, json={"target": "wiki"})
     assert (refused.status_code, refused.json["error"]) == (502, "wiki: it is down")

@@ -31,7 +31,8 @@ FIRST = StoredIncident(
     document={
         "kind": "errors",
         "title": "Locked out",
-        "alerts": [{"fired_at": "2026-01-01T00:00:00Z"}],
+        "corrections": [{"field": "title", "value": "Locked out"}],
+        "alerts": [{"fired_at": FIRED}],
     },
     draft="TODO(owner?): why?\n",
 )
@@ -67,7 +68,8 @@ def test_what_goes_on_is_first_then_the_newest(store):
 
 
 def test_filters(store):
-    lost = {"kind": "traffic_loss", "title": "100% lost_x"}
+    named = [{"field": "title", "value": "100% lost_x"}]
+    lost = {"kind": "traffic_loss", "corrections": named}
     save(
         store,
         FIRST,

@@ -22,7 +22,6 @@ class Preview:
     html: str
     findings: tuple[dict[str, Any], ...]
     todos: int
-    more: int
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -30,6 +29,4 @@ def preview(text: str) -> Preview:
     """The draft rendered and checked; pictures are left out, as the page has a better one."""
     found = lint(text)
     todos = sum(one.check == "todo" for one in found)
-    return Preview(
-        fragment(text), tuple(asdict(one) for one in found[:MOST]), todos, len(found) - MOST
-    )
+    return Preview(fragment(text), tuple(asdict(one) for one in found[:MOST]), todos)

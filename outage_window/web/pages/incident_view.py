@@ -35,14 +35,14 @@ MOST_ROWS = 200
 class Figure:
     """A number with its name; `at` (seconds) and `step` where it is a time. `said` is what people
     declared in its place, `note` its flag or tier, `off` its interval as `± 8 s`, if it is one of
-    time."""
+    time. `because` says why there is no number, where there is none."""
 
     id: str
     label: str
     value: str
     interval: str
     method: str
-    refused: bool
+    because: str = ""
     at: float | None = None
     step: float = 1.0
     said: float | None = None
@@ -88,14 +88,14 @@ class Page:
     chart_text: str
     chart_rows: tuple[TableRow, ...]
     level: bool
-    zone: str
+    given_title: str
     command: str
     no_window_because: str
 
 
 def page(incident: Incident) -> Page:
     """The facts of one incident, which is tidy, in words."""
-    found = quantities(incident)
+    found, given = quantities(incident), moments.correction(incident, "title")
     rows, left_out = _rows(incident)
     return Page(
         title=title(incident),
@@ -115,7 +115,7 @@ def page(incident: Incident) -> Page:
         chart_text=in_words(incident),
         chart_rows=table(incident),
         level=is_level(incident),
-        zone=incident.zone,
+        given_title="" if given is None else given.value,
         command=incident.command,
         no_window_because=incident.no_window_because,
     )
@@ -155,7 +155,7 @@ def _figure(named: Named, said: float | None = None) -> Figure:
         value=shown.value,
         interval=shown.interval,
         method="" if refused else estimate.method,
-        refused=refused,
+        because=numbers.because(estimate) if refused else "",
         at=estimate.value if is_time else None,
         step=step_of(estimate),
         said=said,

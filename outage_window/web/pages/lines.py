@@ -65,11 +65,10 @@ def line(row: BoardRow, now: int) -> Line:
         start = Estimate.exact(row.start / NS, "time", "as told")
     lasted, lasted_off = _lasted(row, figures, measured, now)
     first = figures.get("first_alert")
-    named = row.title not in (row.incident_id, f"{row.service}, {_day(start)}")
     return Line(
         id=row.incident_id,
         service=row.service,
-        title=row.title if named else "",
+        title=row.title,
         state=row.state,
         meaning=STATES.get(row.state, ""),
         tags=_tags(row, measured),
@@ -86,10 +85,6 @@ def line(row: BoardRow, now: int) -> Line:
         detected=_detected(figures, measured),
         todos=row.todos,
     )
-
-
-def _day(start: Estimate) -> str:
-    return times.date(start.value or 0.0)
 
 
 def _told_by(row: BoardRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -134,11 +134,6 @@ def estimate_of(said: Mapping[str, Any] | None) -> Estimate | None:
     )
 
 
-def day(ns: int) -> str:
-    """The day of a moment, as a date field wants it."""
-    return datetime.fromtimestamp(ns / NS, UTC).strftime("%Y-%m-%d")
-
-
 def shown(estimate: Estimate) -> numbers.Shown:
     """An estimate in words, with its interval."""
     return numbers.show(estimate)
@@ -162,23 +157,14 @@ def span_of(row: TableRow, is_level: bool) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def after(text: str, words: str) -> str:
-    """What stands behind some words; the whole where they do not occur."""
-    return text.partition(words)[2] or text
-
-
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "moment_ns": moment_ns,
-    "span": length,
-    "off": off,
-    "step_of": step_of,
     "share": share,
     "shown": shown,
     "number": number,
     "level": level,
     "span_of": span_of,
-    "after": after,
     "bare": bare,
     "timed": timed,
 }

@@ -150,9 +150,14 @@ export class Chart {
     return best;
   }
 
+  /** The time, or the end of what is seen that is nearest to it. */
+  seen(time) {
+    return Math.min(Math.max(time, this.view[0]), this.view[1]);
+  }
+
   /** Pixels from the left of the chart to a time; null where it is not seen. */
   place(time) {
-    const seen = Math.min(Math.max(time, this.view[0]), this.view[1]);
+    const seen = this.seen(time);
     if (Math.abs(seen - time) >= 1) return null; // an edge is of whole seconds, the view is not
     const [plot] = this.plots;
     return plot.bbox.left / devicePixelRatio + plot.valToPos(seen, "x");
@@ -160,20 +165,13 @@ export class Chart {
 
   /** The pixels between which a stretch is seen. */
   between(from, to) {
-    const seen = (time) => Math.min(Math.max(time, this.view[0]), this.view[1]);
-    return [this.place(seen(from)), this.place(seen(to))];
-  }
-
-  /** The place on the screen of a time that is seen. */
-  screen(time) {
-    const [plot] = this.plots;
-    return plot.over.getBoundingClientRect().left + plot.valToPos(time, "x");
+    return [this.place(this.seen(from)), this.place(this.seen(to))];
   }
 
   /** The time below a place on the screen. */
   timeAt(clientX) {
     const [plot] = this.plots;
     const left = clientX - plot.over.getBoundingClientRect().left;
-    return Math.min(Math.max(plot.posToVal(left, "x"), this.view[0]), this.view[1]);
+    return this.seen(plot.posToVal(left, "x"));
   }
 }

@@ -49,7 +49,8 @@ async function save(form, match) {
   const done = await send("PATCH", address, body, { "If-Match": match });
   if (done.status === 412) { disputed(form); return; }
   if (!done.ok) { tell(form, done.said, false); return; }
-  saved = body.draft; // more may have been typed since
+  saved = body.draft; // more may have been typed since, on top of what was saved
+  section().dataset.etag = done.body.etag;
   document.dispatchEvent(new CustomEvent("saved", { detail: { words: "The draft is saved.", form: "[data-edit]" } }));
 }
 

@@ -114,9 +114,9 @@ export class Edges {
     this.asking = false;
     if (this.again) { this.again = false; this.measure(); return; }
     for (const name of MEASURED) {
-      const said = found?.shown?.[name];
-      const [value, because] = said ? said.value.split(", because ") : [];
-      if (said) this.tell(name, value, because ?? said.interval);
+      const [estimate, said] = [found?.[name], found?.shown?.[name]];
+      if (estimate?.status === "not_derivable") this.tell(name, "not derivable", estimate.reason);
+      else if (said) this.tell(name, said.value, said.interval);
       else if (name !== "duration_seconds") this.tell(name, "unknown", found ? "no objective is set" : "the server does not answer");
     }
   }
