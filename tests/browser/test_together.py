@@ -82,6 +82,27 @@ def edits(visitor, text):
     visitor.page.get_by_role("button", name="Save draft").click()
 
 
+def test_what_was_typed_while_saving_is_saved_next_and_nobody_is_asked(visit, served):
+    visitor = visit(f"{served.url}/incidents/{ACCOUNTS.id}")
+    page, held = visitor.page, []
+    hold = lambda route: held.append(route) if not held else route.continue_()  # noqa: E731
+    page.route(f"**/api/v1/incidents/{ACCOUNTS.id}", hold)
+    edits(visitor, "What was there.")
+    while not held:  # until the request is on its way
+        page.wait_for_timeout(10)
+    source = page.get_by_label("Draft (Markdown)")
+    source.fill(source.input_value() + "\nWhat came meanwhile.\n")
+    held[0].continue_()
+    page.get_by_text("The draft is saved.").first.wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH") as answer:
+        page.get_by_role("button", name="Save draft").click()
+    assert answer.value.status == 200
+    draft = served.get(f"/api/v1/incidents/{ACCOUNTS.id}/draft").text
+    assert "What was there." in draft
+    assert "What came meanwhile." in draft
+    visitor.assert_clean()
+
+
 @pytest.mark.parametrize("choice", ["Put mine in its place", "Show theirs"])
 def test_of_two_who_write_the_second_chooses(visit, served, choice):
     address = f"{served.url}/incidents/{ACCOUNTS.id}"
