@@ -5,10 +5,10 @@ import { refresh } from "./times.js";
 
 const NOW = "[data-board=now]";
 const RECENT = "[data-board=recent]";
-const PAUSE = 80; // milliseconds after a key
 const form = document.querySelector("[data-filters]");
 const said = document.querySelector("[data-announce]");
-let asked = 0;
+let asking = false;
+let again = false;
 
 function address() {
   const wanted = new URLSearchParams(new FormData(form));
@@ -17,10 +17,24 @@ function address() {
   return text ? `?${text}` : location.pathname;
 }
 
-async function update(where) {
-  const mine = ++asked;
-  const found = await fetched(where);
-  if (!found || mine !== asked) return; // another answer is on its way
+/** Show what the address asks for now. What changes meanwhile is asked for once the answer is there:
+ * nobody waits for a pause, and a slow server has one question at a time. */
+async function update() {
+  again = asking;
+  if (asking) return;
+  asking = true;
+  try {
+    do {
+      again = false;
+      show(await fetched(location.href));
+    } while (again);
+  } finally {
+    asking = false;
+  }
+}
+
+function show(found) {
+  if (!found) return;
   const before = document.querySelectorAll(`${NOW} tr[data-incident]`).length;
   for (const part of [NOW, RECENT]) refresh(exchanged(part, found) ?? document);
   document.title = found.title;
@@ -28,21 +42,17 @@ async function update(where) {
   if (now !== before) said.textContent = now === 1 ? "One incident is going on" : `${now} incidents are going on`;
 }
 
-let timer;
-form.addEventListener("input", () => {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    history.replaceState(null, "", address());
-    update(location.href);
-  }, PAUSE);
-});
+function search() {
+  history.replaceState(null, "", address());
+  update();
+}
+
+form.addEventListener("input", search);
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  clearTimeout(timer);
-  history.replaceState(null, "", address());
-  update(location.href);
+  search();
 });
 
 follow("/api/v1/stream", "board", ({ version }) => {
-  if (version !== document.querySelector(NOW).dataset.version) update(location.href);
+  if (version !== document.querySelector(NOW).dataset.version) update();
 });

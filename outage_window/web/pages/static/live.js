@@ -3,6 +3,7 @@
 import { TOKEN } from "./api.js";
 
 const LATER = 3000; // milliseconds until a server is asked again that gave no stream
+const LONGEST = 20000; // milliseconds that an answer may take
 
 /** Call `changed(version)` whenever the server names another version, and first with that of now.
  *
@@ -30,7 +31,8 @@ export function follow(address, name, changed) {
 /** The page of an address as a document, as it is now; null where it cannot be had. */
 export async function fetched(address) {
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html", "X-CSRFToken": TOKEN } });
+    const headers = { Accept: "text/html", "X-CSRFToken": TOKEN };
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(LONGEST) });
     if (!answer.ok || answer.redirected) return null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
