@@ -41,11 +41,11 @@ class Grid:
     count: int
 
     @classmethod
-    def within(cls, start: float, end: float, step: float) -> Grid:
-        """The multiples of the step in [start, end), as if the group had no offset of its own."""
-        first = int(np.ceil(round(start / step, 6)))
-        last = int(np.ceil(round(end / step, 6)))
-        return cls(first * step, step, max(last - first, 0))
+    def within(cls, start: float, end: float, step: float, phase: float = 0.0) -> Grid:
+        """The multiples of the step in [start, end), all of them `phase` seconds later."""
+        first = int(np.ceil(round((start - phase) / step, 6)))
+        last = int(np.ceil(round((end - phase) / step, 6)))
+        return cls(first * step + phase, step, max(last - first, 0))
 
     @property
     def end(self) -> float:

@@ -78,18 +78,20 @@ def evaluate(
     end: float,
     interval: float,
     since: float | None = None,
+    phase: float = 0.0,
 ) -> list[Evaluated]:
     """Evaluate recording rules, then each alerting rule at every multiple of its interval.
 
     [start, end) in seconds; `interval` is that of groups without their own; `since` is where the
     history begins, from which on recording rules are evaluated. Every rule is inactive at first. An
-    expression that several rules share is asked for once.
+    expression that several rules share is asked for once. Prometheus evaluates each group at a
+    `phase` of its own, which a hash of its name tells: here it is 0 unless given.
     """
     recorded = record(rules.recording, engine, start if since is None else since, end, interval)
     found: dict[int, Evaluated] = {}
     alike: dict[tuple[Grid, float], list[int]] = {}
     for number, rule in enumerate(rules.alerting):
-        grid = Grid.within(start, end, rule.interval or interval)
+        grid = Grid.within(start, end, rule.interval or interval, phase)
         why = recorded.lacking(rule.expr) or _unfit(rule)
         if why is not None:
             found[number] = Evaluated(rule, grid, refused=why)
