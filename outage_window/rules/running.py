@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detector.model import Options
 from outage_window.errors import InputError, without_userinfo
@@ -149,7 +149,8 @@ def _services(request: Request) -> list[Service]:
 
 def _history(request: Request) -> History:
     if request.exports:
-        return histories.of_exports(request.exports, request.reading, request.options)
+        found = histories.of_exports(request.exports, request.reading, request.options)
+        return _chosen(found, request.names)
     settings = request.settings
     assert settings is not None  # there is no export
     if request.start is None or request.end is None:
@@ -167,6 +168,17 @@ def _history(request: Request) -> History:
     finally:
         if client is not None:
             client.close()
+
+
+def _chosen(history: History, names: Sequence[str]) -> History:
+    """The history with the services of these names alone, where any are given."""
+    known = [one.service for one in history.services]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError("--service", f"expected one of {', '.join(known)}, not {unknown[0]}")
+    if not names:
+        return history
+    return replace(history, services=tuple(one for one in history.services if one.service in names))
 
 
 def _time(request: Request, history: History) -> tuple[float, float]:

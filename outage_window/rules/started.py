@@ -42,6 +42,7 @@ class Started(Engine):
 
     def __init__(self, url: str, origin: str) -> None:
         super().__init__(lambda: PrometheusClient(url, ANSWER_SECONDS, {}), origin)
+        self.url = url
         self._writer = PrometheusClient(url, ANSWER_SECONDS, {})
 
     def write(self, series: Sequence[Lines]) -> None:
