@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from math import floor
 
 from detector.model import Options
 from outage_window.errors import InputError, without_userinfo
@@ -186,7 +187,7 @@ def _time(request: Request, history: History) -> tuple[float, float]:
     start, end = request.start, request.end
     if start is None or end is None:
         first, last = history.extent
-        start, end = first if start is None else start, last + 0.001 if end is None else end
+        start, end = first if start is None else start, floor(last) + 1.0 if end is None else end
     if end <= start:
         raise InputError("--to", "expected a time after --from, with samples between them")
     return start, end
