@@ -92,6 +92,8 @@ def run(request: Request, say: Say = lambda text: None) -> Backtest:
 def prepared(request: Request, say: Say = lambda text: None) -> Iterator[Prepared]:
     """Rules that parse, an engine over the history, and the outages in it."""
     rules = read(request.rules)
+    if not request.exports and (request.start is None or request.end is None):
+        raise InputError("--from and --to", "expected both with a history that goes on")
     with _engine(request) as engine:
         check(rules, engine, request.start or 0.0)
         say("reading the history")
@@ -154,8 +156,8 @@ def _history(request: Request) -> History:
         return _chosen(found, request.names)
     settings = request.settings
     assert settings is not None  # there is no export
-    if request.start is None or request.end is None:
-        raise InputError("--from and --to", "expected with a history that goes on")
+    assert request.start is not None  # looked at before
+    assert request.end is not None
     asked = settings.prometheus
     client = (
         None

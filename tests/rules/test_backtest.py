@@ -176,6 +176,9 @@ def test_what_is_missing_without_an_export(program):
     assert (done.code, done.err) == (
         2, "outage-window: no.yml: expected a settings file (No such file or directory)\n",
     )  # fmt: skip
+    Path("good.yml").write_text("services: []")
+    done = program(*rules, "--config.file", "good.yml", "--from", FROM)
+    assert "--from and --to: expected both" in done.err
     done = program(*rules, "--attempts-selector", "a", "--errors-selector", "b")
     assert "--attempts-selector: expected with --prometheus" in done.err
 
@@ -186,3 +189,37 @@ def test_without_prometheus_it_says_what_to_install(program, monkeypatch):
     assert done.code == 2
     assert "apt-get install prometheus" in done.err
     assert "--prometheus URL" in done.err
+
+
+def test_several_services(program, folder):
+    text = (folder / "auth.om").read_text()
+    Path("two.om").write_text(
+        text.replace("# EOF\n", "") + text.split("\n", 1)[1].replace('"auth', '"billing')
+    )
+    total = made.RULES.split("expr: >-")[1].split("- alert")[0]
+    only = 'auth_requests_total{service="auth"}'
+    rules = [
+        {"alert": "Both", "expr": total + " > 0.2"},
+        {"alert": "One", "expr": f"{total} > 0.2 and on (service) {only}"},
+        {"alert": "Named", "expr": "vector(1) == 2", "labels": {"service": "billing"}},
+        {"alert": "Nobody", "expr": "vector(1) == 2"},
+        {"alert": "Other", "expr": "vector(1) == 1", "labels": {"service": "web"}},
+        {"alert": "Ours", "expr": "vector(1) == 1", "labels": {"outage_window": "self"}},
+    ]  # fmt: skip
+    Path("two.yml").write_text(json.dumps({"groups": [{"name": "g", "rules": rules}]}))
+    done = program("rules", "backtest", "--rules", "two.yml", "two.om", "--format", "json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    jsonschema.validate(found, SCHEMA)
+    scored = [(one["alert"], one["service"], one.get("caught")) for one in found["rules"]]
+    assert scored == [
+        ("Both", "auth", 2), ("Both", "billing", 2), ("One", "auth", 2), ("Named", "billing", 0),
+        ("Nobody", None, None), ("Other", None, None), ("Ours", None, None),
+    ]  # fmt: skip
+    reasons = [one["reason"] for one in found["rules"][4:]]
+    assert reasons[0].startswith("nothing tells which service it speaks of")
+    assert reasons[1].startswith("its alerts speak of web, not of auth, billing")
+    assert reasons[2].startswith("its alerts speak of this program itself")
+    against = "not counted against One, which never spoke of it: outages of billing (2)"
+    assert against in found["notes"]
+    assert not any("Named" in note for note in found["notes"])
