@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from outage_window.cli.main import LazyGroup
 
 RULES = {
     "backtest": "Say what alerting rules would have done about the outages measured.",
 }
-"""Help texts stand here so that `rules --help` imports no command."""
+"""As `main.COMMANDS`."""
 
 
-class _Rules(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(RULES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in RULES:
-            return None
-        module = importlib.import_module(f"outage_window.cli.rules_{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(RULES.items()))
+class _Rules(LazyGroup):
+    known = RULES
+    prefix = "rules_"
 
 
 @click.group("rules", cls=_Rules)

@@ -64,8 +64,16 @@ def backtest(
     found: list[Result] = []
     for one in evaluate(rules, engine, start, end, interval, since):
         found += _results(one, services, service_of, start, end)
-    told = tuple(dict.fromkeys([*notes, *_notes(services)]))
-    return Backtest(start, end, interval, engine.origin, tuple(services), tuple(found), told)
+    told = [*notes, *_notes(services), *_unspoken(found, services, start, end)]
+    return Backtest(
+        start,
+        end,
+        interval,
+        engine.origin,
+        tuple(services),
+        tuple(found),
+        tuple(dict.fromkeys(told)),
+    )
 
 
 def _results(
@@ -80,7 +88,10 @@ def _results(
     ours = [name for name in judged if name in known]
     if not ours:
         others = ", ".join(sorted(known))
-        why = f"its alerts speak of {others}, not of {', '.join(judged)}"
+        why = (
+            f"its alerts speak of {others}, not of {', '.join(judged)}"
+            " (the key alerts of a service in the settings says which are its own)"
+        )
         if others == UNASSIGNED:
             why = "nothing tells which service it speaks of: it never fired, or names none"
         return [Result(one.rule, None, one, None, why)]
@@ -145,3 +156,25 @@ def _notes(services: Sequence[Judged]) -> list[str]:
         f"{one.service} is not assessed: {one.not_assessed}" for one in services if one.not_assessed
     ]
     return [*refused, *(f"{one.service}: {note}" for one in services for note in one.notes)]
+
+
+def _unspoken(
+    found: Sequence[Result], services: Sequence[Judged], start: float, end: float
+) -> list[str]:
+    """Outages of services that a rule might have spoken of and never did: they do not count."""
+    spoken: dict[int, set[str | None]] = {}
+    rules: dict[int, AlertingRule] = {}
+    for one in found:
+        if one.score is not None:
+            spoken.setdefault(id(one.evaluated), set()).add(one.service)
+            rules[id(one.evaluated)] = one.rule
+    told: dict[str, list[str]] = {}
+    for key, rule in rules.items():
+        for service in services:
+            count = len(windows_in(service, start, end))
+            if count and service.service not in spoken[key] and "service" not in rule.labels:
+                told.setdefault(f"{service.service} ({count})", []).append(rule.alert)
+    return [
+        f"not counted against {', '.join(names)}, which never spoke of it: outages of {service}"
+        for service, names in told.items()
+    ]

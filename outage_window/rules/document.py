@@ -64,6 +64,7 @@ def _rule(one: Result) -> dict[str, Any]:
 
 
 def _scored(score: Score) -> dict[str, Any]:
+    false = {id(one) for one in score.false_alarms}
     return {
         "outages": len(score.outages),
         "caught": score.caught,
@@ -79,7 +80,7 @@ def _scored(score: Score) -> dict[str, Any]:
             {
                 "fired_at": time_text(one.fired_at),
                 "ended_at": None if one.ended_at is None else time_text(one.ended_at),
-                "false_alarm": one in score.false_alarms,
+                "false_alarm": id(one) in false,
             }
             for one in score.episodes
         ],
@@ -115,13 +116,22 @@ def _catches(score: Score) -> str:
         return "had no outage to catch"
     of = "the only outage" if outages == 1 else f"{score.caught} of {outages} outages"
     if not score.caught:
-        before = any(one.firing_before for one in score.outages)
         missed = "missed the only outage" if outages == 1 else f"missed all {outages} outages"
-        return f"{missed}{' (it was firing before)' if before else ''}"
+        return missed + _before(score)
     ttd = score.median_ttd
     assert ttd.value is not None  # something was caught
     typically = "" if score.caught == 1 else "typically "
-    return f"caught {of} {typically}{about(ttd.value)} after onset ({_between(ttd)})"
+    told = f"caught {of}{_before(score)}"
+    return f"{told} {typically}{about(ttd.value)} after onset ({_between(ttd)})"
+
+
+def _before(score: Score) -> str:
+    """Outages that it did not catch since it had been firing: that is no detection."""
+    before = sum(one.firing_before and not one.caught for one in score.outages)
+    if not before:
+        return ""
+    every = before == len(score.outages)
+    return " (it was firing before)" if every else f" (firing before {before} others)"
 
 
 def _between(found: Estimate) -> str:
@@ -134,9 +144,16 @@ def _false(score: Score) -> str:
     found = score.false_alarms_a_week
     if found.value is None:
         return f"false alarms are not known, {found.reason}"
-    assert found.high is not None  # it has a value
+    assert found.low is not None  # it has a value
+    assert found.high is not None
     if not score.false_alarms:
-        return f"no false alarm (95 %: under {found.high:.2g} a week)"
+        return f"no false alarm (95 %: under {rate(found.high)} a week)"
     count = len(score.false_alarms)
     many = "1 false alarm" if count == 1 else f"{count} false alarms"
-    return f"{many}, {found.value:.2g} a week (95 %: {found.low:.2g} to {found.high:.2g})"
+    between = f"{rate(found.low)} to {rate(found.high)}"
+    return f"{many}, {rate(found.value)} a week (95 %: {between})"
+
+
+def rate(value: float) -> str:
+    """So many a week: two digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -231,9 +231,9 @@ def _named(key: Key, values: Any) -> str:
             parts += [] if part in ("groups", "rules") else [part]
         else:
             given = at if isinstance(at, dict) else {}
-            name = given.get("name") or given.get("alert") or given.get("record")
-            kind = "group" if not parts else "rule"
-            parts.append(f"{kind} {name or part + 1}")
+            names = [given.get(key) for key in ("name", "alert", "record")]
+            name = next((name for name in names if isinstance(name, str | int)), part + 1)
+            parts.append(f"{'rule' if parts else 'group'} {name}")
     return ", ".join(parts)
 
 

@@ -31,7 +31,7 @@ NS = 10**9
 LEARNT = 28 * 86400.0
 """Seconds of history at least from which normal running is learned."""
 
-SAID = "samples of a file tell no ends of series: a gap reads as five minutes of the last value"
+SAID = "a file does not say where a series ends: into a gap, the last value counts for five minutes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import floor
 
 from detector.model import Options
 from outage_window.errors import InputError, without_userinfo
@@ -91,6 +92,8 @@ def run(request: Request, say: Say = lambda text: None) -> Backtest:
 def prepared(request: Request, say: Say = lambda text: None) -> Iterator[Prepared]:
     """Rules that parse, an engine over the history, and the outages in it."""
     rules = read(request.rules)
+    if not request.exports and (request.start is None or request.end is None):
+        raise InputError("--from and --to", "expected both with a history that goes on")
     with _engine(request) as engine:
         check(rules, engine, request.start or 0.0)
         say("reading the history")
@@ -149,11 +152,12 @@ def _services(request: Request) -> list[Service]:
 
 def _history(request: Request) -> History:
     if request.exports:
-        return histories.of_exports(request.exports, request.reading, request.options)
+        found = histories.of_exports(request.exports, request.reading, request.options)
+        return _chosen(found, request.names)
     settings = request.settings
     assert settings is not None  # there is no export
-    if request.start is None or request.end is None:
-        raise InputError("--from and --to", "expected with a history that goes on")
+    assert request.start is not None  # looked at before
+    assert request.end is not None
     asked = settings.prometheus
     client = (
         None
@@ -169,12 +173,23 @@ def _history(request: Request) -> History:
             client.close()
 
 
+def _chosen(history: History, names: Sequence[str]) -> History:
+    """The history with the services of these names alone, where any are given."""
+    known = [one.service for one in history.services]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError("--service", f"expected one of {', '.join(known)}, not {unknown[0]}")
+    if not names:
+        return history
+    return replace(history, services=tuple(one for one in history.services if one.service in names))
+
+
 def _time(request: Request, history: History) -> tuple[float, float]:
     """From when to when, by default all of an export."""
     start, end = request.start, request.end
     if start is None or end is None:
         first, last = history.extent
-        start, end = first if start is None else start, last + 0.001 if end is None else end
+        start, end = first if start is None else start, floor(last) + 1.0 if end is None else end
     if end <= start:
         raise InputError("--to", "expected a time after --from, with samples between them")
     return start, end

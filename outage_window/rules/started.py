@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,8 +43,9 @@ class Started(Engine):
 
     owned = True
 
-    def __init__(self, url: str, origin: str) -> None:
+    def __init__(self, url: str, origin: str, pid: int, folder: Path) -> None:
         super().__init__(lambda: PrometheusClient(url, ANSWER_SECONDS, {}), origin)
+        self.url, self.pid, self.folder = url, pid, folder
         self._writer = PrometheusClient(url, ANSWER_SECONDS, {})
 
     def write(self, series: Sequence[Lines]) -> None:
@@ -67,28 +71,56 @@ def started(series: Sequence[Lines], origin: str = "Prometheus") -> Iterator[Sta
     """A Prometheus on a free port of 127.0.0.1 that holds these series, for as long as it is used.
 
     Stale markers are kept. `InputError` where there is no `prometheus`, or it does not start. Its
-    data lie in a temporary folder that goes with it.
+    data lie in a temporary folder that goes with it, also when this process is told to end.
     """
     program = shutil.which("prometheus")
     if program is None:
         raise InputError("prometheus", MISSING)
-    with tempfile.TemporaryDirectory(prefix="outage-window-rules-") as name:
-        folder = Path(name)
-        process, url = _start(program, folder)
+    with _told_to_end(), tempfile.TemporaryDirectory(prefix="outage-window-rules-") as name:
+        process, url = _start(program, Path(name))
+        engine = Started(url, origin, process.pid, Path(name))
         try:
-            _wait(process, url, folder)
-            engine = Started(url, origin)
-            try:
-                engine.write(series)
-                yield engine
-            finally:
-                engine.close()
+            engine.write(series)
+            yield engine
         finally:
-            _stop(process)
+            _stop(process)  # first: whoever waits for an answer then waits no longer
+            engine.close()
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """While something runs that must be stopped, SIGTERM ends this process as an error would."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A process that answers. Somebody else may have taken the port meanwhile: then another."""
     (folder / "prometheus.yml").write_text("global: {}\n")
+    for last in (False, False, True):
+        process, url = _launch(program, folder)
+        try:
+            _wait(process, url, folder)
+        except BaseException as error:
+            _stop(process)
+            if last or "address already in use" not in str(error):
+                raise
+        else:
+            break
+    return process, url
+
+
+def _launch(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]

@@ -7,16 +7,17 @@ from textwrap import wrap
 from detector.alarms import Score
 from outage_window.errors import one_line
 from outage_window.rules.backtest import Backtest, Result, windows_in
-from outage_window.rules.document import summary
+from outage_window.rules.document import rate, summary
 from reports.times import about, utc
 
 WIDTH = 100
+LISTED = 5
 _HEADS = ("RULE", "SERVICE", "CAUGHT", "TTD", "FALSE A WEEK", "PAGES A WEEK", "BEYOND")
 
 
 def text(found: Backtest) -> str:
     """Render for reading, at most 100 columns wide."""
-    lines = [_headline(found), ""]
+    lines = [*_headline(found), ""]
     scored = [(one, one.score) for one in found.results if one.score is not None]
     if scored:
         lines += [*_table([_row(one, score) for one, score in scored]), ""]
@@ -27,13 +28,14 @@ def text(found: Backtest) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _headline(found: Backtest) -> str:
+def _headline(found: Backtest) -> list[str]:
     outages = sum(len(windows_in(one, found.start, found.end)) for one in found.services)
     rules = len({str(one.rule.place) for one in found.results})
-    return (
+    return [
         f"{rules} rule{'s' * (rules != 1)} on {outages} outage{'s' * (outages != 1)},"
-        f" {utc(found.start, 60)} to {utc(found.end, 60)}, evaluated by {one_line(found.engine)}"
-    )
+        f" {utc(found.start, 60)} to {utc(found.end, 60)}",
+        f"evaluated by {one_line(found.engine)}",
+    ]
 
 
 def _row(one: Result, score: Score) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ def _row(one: Result, score: Score) -> tuple[str, ...]:
 
 
 def _rate(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2g}"
+    return "-" if value is None else rate(value)
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
@@ -72,16 +74,25 @@ def _cut(name: str, width: int) -> str:
 
 
 def _gaps(found: Backtest) -> list[str]:
-    told = []
+    """Each thing that must be said of rules once, with those that it is about."""
+    about_rules: dict[str, list[str]] = {}
     for one in {id(result.evaluated): result.evaluated for result in found.results}.values():
+        told = list(one.notes)
         if one.refused is None and one.without_data:
             share = 100 * one.without_data / max(one.grid.count, 1)
             told.append(
-                f"{one.rule.alert}: {one.without_data} of {one.grid.count} evaluations"
-                f" ({share:.2g} %) had no samples to go by"
+                f"{one.without_data} of {one.grid.count} evaluations ({share:.2g} %) had no samples"
+                " to go by"
             )
-        told += [f"{one.rule.alert}: {note}" for note in one.notes]
-    return told
+        for note in told:
+            about_rules.setdefault(note, []).append(one.rule.alert)
+    return [f"{_listed(names)}: {note}" for note, names in about_rules.items()]
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - LISTED
+    shown = ", ".join(names[:LISTED])
+    return shown if more <= 0 else f"{shown} and {more} more"
 
 
 def _paragraphs(title: str, texts: list[str]) -> list[str]:
