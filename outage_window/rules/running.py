@@ -101,6 +101,10 @@ def prepared(request: Request, say: Say = lambda text: None) -> Iterator[Prepare
         start, end = _time(request, history)
         since = None
         if isinstance(engine, Started):
+            if not history.series:
+                names = ", ".join(one.service for one in history.services)
+                expected = f"expected raw samples of {names} with their names; there are none"
+                raise InputError("history", expected)
             say("filling a Prometheus with it")
             engine.write(history.series)
             since = min(start, history.extent[0])
