@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from scipy.special import gammaincinv
+from scipy.special import betaincinv, gammaincinv
 
 from detector.alerting import Firing
 from detector.estimate import LEVEL, Estimate
@@ -75,6 +75,7 @@ class Score:
     episodes: tuple[Episode, ...]
     false_alarms: tuple[Episode, ...]
     at_blips: int
+    caught_share: Estimate
     median_ttd: Estimate
     false_alarms_a_week: Estimate
     pages_a_week: Estimate
@@ -103,6 +104,7 @@ def score(found: Sequence[Firing], windows: Sequence[Window], span: Span) -> Sco
         episodes,
         false,
         sum(_touches(episode, span.blips, span) for episode in false),
+        _share(sum(one.caught for one in outages), len(outages)),
         _median([one.ttd for one in outages if one.caught], "time to detect", "no outage caught"),
         a_week(len(false), span.seconds, "episodes that touch no window, by the time with data"),
         a_week(len(episodes), span.seconds, "episodes, by the time with data"),
@@ -136,6 +138,18 @@ def a_week(count: int, seconds: float, method: str) -> Estimate:
     high = float(gammaincinv(count + 1, 1 - tail))
     told = f"{count} in {weeks:.3g} weeks: {method}; exact Poisson interval"
     return Estimate.estimated(count / weeks, low / weeks, high / weeks, "per-week", told)
+
+
+def _share(caught: int, outages: int) -> Estimate:
+    """The share of outages caught with its exact interval (Clopper and Pearson 1934)."""
+    if not outages:
+        return Estimate.not_derivable("ratio", "no outage in the span", "a longer span")
+    tail = (1 - LEVEL) / 2
+    low = float(betaincinv(caught, outages - caught + 1, tail)) if caught else 0.0
+    missed = outages - caught
+    high = float(betaincinv(caught + 1, missed, 1 - tail)) if missed else 1.0
+    method = f"{caught} of {outages} outages caught; exact binomial interval"
+    return Estimate.estimated(caught / outages, low, high, "ratio", method)
 
 
 def _outage(window: Window, episodes: Sequence[Episode], span: Span) -> Outage:

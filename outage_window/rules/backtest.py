@@ -139,6 +139,7 @@ def _named(found: Score, origins: tuple[Origin, ...]) -> Score:
         outages=tuple(
             replace(one, ttd=of(one.ttd), beyond=of(one.beyond)) for one in found.outages
         ),
+        caught_share=of(found.caught_share),
         median_ttd=of(found.median_ttd),
         false_alarms_a_week=of(found.false_alarms_a_week),
         pages_a_week=of(found.pages_a_week),

@@ -68,6 +68,7 @@ def _scored(score: Score) -> dict[str, Any]:
     return {
         "outages": len(score.outages),
         "caught": score.caught,
+        "caught_share": estimate(score.caught_share),
         "median_ttd_seconds": estimate(score.median_ttd),
         "false_alarms": len(score.false_alarms),
         "false_alarms_at_blips": score.at_blips,

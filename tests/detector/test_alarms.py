@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import poisson
+from scipy.stats import binom, poisson
 
 from detector.alarms import WEEK, Span, a_week, merged, score
 from detector.alerting import Firing
@@ -92,6 +92,17 @@ def test_the_interval_of_a_rate_is_exact(count):
     assert poisson.sf(count - 1, found.low * 8) == pytest.approx(0.025 if count else 1)
     assert poisson.cdf(count, found.high * 8) == pytest.approx(0.025)
     assert a_week(0, 0.0, "made").status == "not_derivable"
+
+
+@pytest.mark.parametrize(("caught", "outages"), [(0, 4), (1, 4), (3, 4), (4, 4)])
+def test_the_interval_of_the_share_caught_is_exact(caught, outages):
+    starts = [1000.0 * i + 500 for i in range(outages)]
+    windows = [window(start, start + 100, 0.0) for start in starts]
+    found = score([fired(at, at + 5) for at in starts[:caught]], windows, SPAN).caught_share
+    assert found.value == caught / outages
+    assert binom.sf(caught - 1, outages, found.low) == pytest.approx(0.025 if caught else 1)
+    missed = outages - caught
+    assert binom.cdf(caught, outages, found.high) == pytest.approx(0.025 if missed else 1)
 
 
 TIMES = st.integers(0, 50)

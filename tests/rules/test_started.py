@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from outage_window.errors import InputError
+from outage_window.rules import started as module
 from outage_window.rules.sending import STALE, Lines
 from outage_window.rules.started import started
 
@@ -78,3 +79,19 @@ def test_one_that_does_not_start_says_why(monkeypatch, tmp_path):
     with pytest.raises(InputError, match="did not start: no such flag"), started(()):
         pass
     assert time.monotonic() - begun < 30
+
+
+@pytest.mark.real
+def test_what_is_too_much_at_once_is_asked_in_parts(monkeypatch):
+    few = [
+        "--query.max-samples=500" if flag.startswith("--query.max-samples") else flag
+        for flag in module.FLAGS
+    ]
+    monkeypatch.setattr(module, "FLAGS", few)
+    time_ = np.arange(START, START + 600, 1) * 1000
+    lines = [Lines({"__name__": "m", "i": str(i)}, time_, np.ones(600)) for i in range(6)]
+    with started(lines) as engine:
+        [found] = engine.query_range("vector(1)", START, START + 60 * 8000, 60)
+        assert len(found.time) == 8000
+        with pytest.raises(InputError, match="too many samples"):
+            engine.query_range("sum(rate(m[10m]))", START + 600, START + 1200, 60)
