@@ -85,11 +85,12 @@ def suggest(detection: Detection, interval: float, a_week: float) -> Suggestion 
     candidates = family(step, interval)
     looked = trail(cells.start, cells.end, cells.attempts, candidates, interval)
     windows = (*detection.windows, *detection.replaced)
-    usual = seen(looked, cells.errors, candidates, windows) if candidates else Peaks((), 0.0)
+    usual = seen(looked, cells.errors, candidates, windows)
     if usual.weeks < LEAST_DAYS / 7:
         days = f"{7 * usual.weeks:.1f} days of normal running, at a step of {step:g} s"
         return NotSuggested(f"only {days}", "a week of it at least, at most 15 min a step")
-    peaks = (usual, simulated(looked, cells.expected, evidence.rho, candidates))
+    drawn = simulated(looked, cells.expected, evidence.rho, candidates)
+    peaks = (usual, drawn.stretched(usual))
     outages = put_in(looked, cells.errors, candidates, windows)
     if outages is None:
         return NotSuggested("no three hours without an outage", "a longer history")

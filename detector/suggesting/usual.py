@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,18 +24,37 @@ DIGITS = 2
 """Significant digits of a threshold, which people read: rounded up, never down."""
 
 
+@dataclass(frozen=True, slots=True)
 class Peaks:
-    """The highest values of each candidate, an hour each, in so many weeks; the highest first."""
+    """What each candidate was in so many weeks of normal running.
 
-    def __init__(self, values: Sequence[F64], weeks: float) -> None:
-        self._values = [np.sort(one)[::-1] for one in values]
-        self.weeks = weeks
+    `highest` has its highest values, an hour each, the highest first; `mean` and `spread` (standard
+    deviation), shape (c,), are of all evaluations.
+    """
+
+    highest: tuple[F64, ...]
+    mean: F64
+    spread: F64
+    weeks: float
 
     def above(self, candidate: int, a_week: float) -> float:
         """The least value that is exceeded no more than so often a week."""
-        values = self._values[candidate]
+        values = self.highest[candidate]
         place = int(a_week * self.weeks)
         return float(values[place]) if place < len(values) else 0.0
+
+    def stretched(self, seen: Peaks) -> Peaks:
+        """The same with a spread no less than that seen.
+
+        Errors of one interval after the other are drawn each for itself, but people mistype more
+        for a quarter of an hour at a time: over a range, that adds up.
+        """
+        by = np.maximum(seen.spread / np.maximum(self.spread, 1e-12), 1.0)
+        highest = tuple(
+            mean + (values - mean) * factor
+            for values, mean, factor in zip(self.highest, self.mean, by, strict=True)
+        )
+        return replace(self, highest=highest, spread=self.spread * by)
 
 
 def seen(
@@ -45,13 +65,16 @@ def seen(
 ) -> Peaks:
     """The peaks of what was seen outside the windows; they count for the time that is left."""
     ratios = trail.ratios(errors)
-    found, weeks = [], 0.0
+    highest, mean, spread, weeks = [], [], [], 0.0
     for one in candidates:
         calm = outside(trail.at, windows, one.reach)
         values = statistic(one, ratios, trail.interval)
-        found.append(_peaks(np.where(calm, values, 0.0), trail.interval))
+        highest.append(_peaks(np.where(calm, values, 0.0), trail.interval))
+        some = values[calm] if calm.any() else np.zeros(1)
+        mean.append(some.mean())
+        spread.append(some.std())
         weeks = max(weeks, float(calm.sum()) * trail.interval / WEEK)
-    return Peaks(found, weeks)
+    return Peaks(_falling(highest), np.array(mean), np.array(spread), weeks)
 
 
 def simulated(trail: Trail, expected: F64, rho: float, candidates: Sequence[Candidate]) -> Peaks:
@@ -64,14 +87,22 @@ def simulated(trail: Trail, expected: F64, rho: float, candidates: Sequence[Cand
     weeks = len(trail.at) * trail.interval / WEEK
     rounds = int(np.ceil(SIMULATED / weeks))
     whole = np.rint(trail.attempts).astype(np.int64)
-    found: list[list[F64]] = [[] for _ in candidates]
+    highest: list[list[F64]] = [[] for _ in candidates]
+    moments = np.zeros((2, len(candidates)))
     most = max(64, int(rounds))  # of each round: what is rarer than that is never asked for
     for _ in range(rounds):
         ratios = trail.ratios(_drawn(rng, whole, expected, rho))
         for number, one in enumerate(candidates):
-            peaks = _peaks(statistic(one, ratios, trail.interval), trail.interval)
-            found[number].append(np.sort(peaks)[-most:])
-    return Peaks([np.concatenate(one) for one in found], rounds * weeks)
+            values = statistic(one, ratios, trail.interval)
+            highest[number].append(np.sort(_peaks(values, trail.interval))[-most:])
+            moments[:, number] += values.mean() / rounds, np.square(values).mean() / rounds
+    mean, square = moments
+    spread = np.sqrt(np.maximum(square - mean * mean, 0.0))
+    return Peaks(_falling(map(np.concatenate, highest)), mean, spread, rounds * weeks)
+
+
+def _falling(values: Iterable[F64]) -> tuple[F64, ...]:
+    return tuple(np.sort(one)[::-1] for one in values)
 
 
 def thresholds(candidates: int, peaks: Sequence[Peaks], a_week: float) -> F64:
