@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RANGES = (60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)
+RANGES = (60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0)
 HOLDS = (0.0, 60.0, 120.0, 180.0, 300.0, 600.0)
-LONG = (1800.0, 3600.0, 7200.0, 21600.0)
+SOON_OVER = 300.0
+"""A longer range alone would go on firing for its own length after recovery."""
 SHORT = 12.0
-"""A short range beside a long one is a twelfth of it (Site Reliability Workbook, ch. 5)."""
+"""The ratio must be above the threshold over a twelfth of a long range, too, so that it stops soon
+(Site Reliability Workbook, ch. 5)."""
 SAMPLES = 4.0
 """A range holds so many samples at least: one scrape may fail, and `rate` needs two."""
 LONGEST_HOLD = 300.0
@@ -41,17 +43,16 @@ class Threshold:
 
 def family(step: float, interval: float) -> tuple[Candidate, ...]:
     """All that is tried where samples come every `step` and are evaluated every `interval` s."""
-    least = SAMPLES * step
-    plain = [
-        Candidate((span,), hold)
-        for span in RANGES
+    ranges = [span for span in RANGES if span >= SAMPLES * step]
+    return tuple(
+        Candidate(_beside(span, ranges), hold)
+        for span in ranges
         for hold in HOLDS
-        if span >= least and hold <= max(span, LONGEST_HOLD)
-    ]
-    burning = [
-        Candidate((span, span / SHORT), hold)
-        for span in LONG
-        for hold in (0.0, 120.0)
-        if span / SHORT >= least
-    ]
-    return tuple(one for one in (*plain, *burning) if one.hold == 0 or one.hold >= interval)
+        if hold <= max(span, LONGEST_HOLD) and (hold == 0 or hold >= interval)
+    )
+
+
+def _beside(span: float, ranges: list[float]) -> tuple[float, ...]:
+    """A range with the short one that it needs."""
+    short = next(one for one in ranges if one >= min(span, max(span / SHORT, ranges[0])))
+    return (span,) if span <= SOON_OVER or short == span else (span, short)

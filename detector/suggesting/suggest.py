@@ -20,7 +20,7 @@ LEAST_DAYS = 7.0
 AIM = 0.25
 """The part of the cap that is aimed at: with a quarter of one false alarm expected over a time, one
 or none comes in 97 % of such times (Poisson), and the expectation is itself an estimate."""
-KEEP_FIRING = 600.0
+KEEP_FIRING = 300.0
 """Seconds that a suggested rule goes on firing (`keep_firing_for`): what hovers is one alarm."""
 MOST_RATIO = 0.95
 """A threshold above this would hardly ever be exceeded."""
@@ -83,6 +83,8 @@ def suggest(detection: Detection, interval: float, a_week: float) -> Suggestion 
     assert evidence is not None  # there are cells
     step = detection.series.step
     candidates = family(step, interval)
+    if not candidates:
+        return NotSuggested(f"a step of {step:g} s is too long to alert on", "a shorter step")
     looked = trail(cells.start, cells.end, cells.attempts, candidates, interval)
     windows = (*detection.windows, *detection.replaced)
     usual = seen(looked, cells.errors, candidates, windows)
