@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.lab import hindsight
+from benchmarks.lab import hindsight, suggested
 from benchmarks.lab.hindsight import HELD, INTERVAL, MISSED, STEP, Held
 from benchmarks.lab.report import REPORTING, Line, spread, table
 from detector.detect import detect
@@ -39,10 +39,11 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=200)
     parser.add_argument("--seed", type=int, default=REPORTING)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--reference-seeds", type=int, default=5)
     given = parser.parse_args()
     tasks = [(given.seed, number) for number in range(given.histories)]
     found = list(spread(outcome, tasks, given.workers))
-    lines = _lines(found)
+    lines = [*_lines(found), *suggested.lines(given.seed, given.reference_seeds)]
     sys.stdout.write(table(lines) + "\n")
     return int(any(line.met is False for line in lines))
 

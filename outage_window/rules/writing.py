@@ -13,6 +13,7 @@ import yaml
 from detector.suggesting import Suggestion
 from detector.suggesting.family import Threshold
 from detector.suggesting.suggest import KEEP_FIRING
+from outage_window.errors import one_line
 from outage_window.settings.durations import show_duration
 from reports.times import about
 
@@ -75,26 +76,27 @@ def _rule(service: str, of: Selectors, one: Threshold, name: str) -> dict[str, A
     rule: dict[str, Any] = {"alert": f"{camel}ErrorRatio{name}", "expr": expression(one, of)}
     if one.candidate.hold:
         rule["for"] = show_duration(one.candidate.hold)
+    failing = "{{ $value | humanizePercentage }} of attempts fail"
     return rule | {
         "keep_firing_for": show_duration(KEEP_FIRING),
-        "labels": {"service": service, "severity": "page"},
+        "labels": {"service": _literal(service), "severity": "page"},
         "annotations": {
-            "summary": f"{_plain(service)}: {{{{ $value | humanizePercentage }}}} of attempts fail",
+            "summary": f"{_literal(service)}: {failing}",
             "description": f"The {condition(one, of)}.",
             "runbook_url": STEPS,
         },
     }
 
 
-def _plain(text: str) -> str:
-    """Without what Prometheus would take for a template."""
-    return text.replace("{{", "{ {").replace("}}", "} }")
+def _literal(text: str) -> str:
+    """What a template prints as this very text."""
+    return text.replace("{{", '{{ "{{" }}')
 
 
 def _wrapped(why: Sequence[str]) -> list[str]:
     lines: list[str] = []
     for text in why:
-        lines += wrap(" ".join(text.split()), WIDTH, subsequent_indent="  ") or [""]
+        lines += wrap(one_line(" ".join(text.split())), WIDTH, subsequent_indent="  ") or [""]
     return lines
 
 
