@@ -89,8 +89,8 @@ def suggest(detection: Detection, interval: float, a_week: float) -> Suggestion 
     windows = (*detection.windows, *detection.replaced)
     usual = seen(looked, cells.errors, candidates, windows)
     if usual.weeks < LEAST_DAYS / 7:
-        days = f"{7 * usual.weeks:.1f} days of normal running, at a step of {step:g} s"
-        return NotSuggested(f"only {days}", "a week of it at least, at most 15 min a step")
+        days = f"{7 * usual.weeks:.1f} days of normal running"
+        return NotSuggested(f"only {days}", "a week of it at least")
     drawn = simulated(looked, cells.expected, evidence.rho, candidates)
     peaks = (usual, drawn.stretched(usual))
     outages = put_in(looked, cells.errors, candidates, windows)
