@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=200)
     parser.add_argument("--seed", type=int, default=REPORTING)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--reference-seeds", type=int, default=5)
+    parser.add_argument("--reference-seeds", type=int, default=3)
     given = parser.parse_args()
     tasks = [(given.seed, number) for number in range(given.histories)]
     found = list(spread(outcome, tasks, given.workers))

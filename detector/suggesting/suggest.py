@@ -17,9 +17,9 @@ from detector.suggesting.usual import Peaks, seen, simulated, thresholds
 
 LEAST_DAYS = 7.0
 """Normal running that there must be: the quiet nights and the busy mornings of a week."""
-AIM = 0.25
-"""The part of the cap that is aimed at: with a quarter of one false alarm expected over a time, one
-or none comes in 97 % of such times (Poisson), and the expectation is itself an estimate."""
+AIM = 1 / 3
+"""The part of the cap that is aimed at: with a third of one false alarm expected over a time, one
+or none comes in 95 % of such times (Poisson)."""
 KEEP_FIRING = 300.0
 """Seconds that a suggested rule goes on firing (`keep_firing_for`): what hovers is one alarm."""
 MOST_RATIO = 0.95
@@ -71,7 +71,7 @@ def suggest(detection: Detection, interval: float, a_week: float) -> Suggestion 
 
     Pure, and the same each time. It is chosen on the history of `detection` alone: how it does on
     another is for a backtest to say. Each candidate gets the least threshold that keeps within a
-    quarter of the cap, by what was seen outside the windows and by what is simulated of it; those
+    third of the cap, by what was seen outside the windows and by what is simulated of it; those
     conditions are taken whose mean logarithm of the delay is least, over outages put into normal
     running.
     """
