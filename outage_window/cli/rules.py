@@ -7,6 +7,7 @@ import click
 from outage_window.cli.main import LazyGroup
 
 RULES = {
+    "suggest": "Write rules that would have told of outages soon, and seldom of anything else.",
     "backtest": "Say what alerting rules would have done about the outages measured.",
 }
 """As `main.COMMANDS`."""

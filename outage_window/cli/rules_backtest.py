@@ -12,6 +12,8 @@ import click
 from outage_window.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from outage_window.rules.running import Request
     from outage_window.settings.models import Settings
     from outage_window.sources.reading import Reading
@@ -62,7 +64,9 @@ def command(**given: Any) -> int:
     from outage_window.rules.running import run
     from outage_window.rules.text import text
 
-    found = run(_request(given), _say if sys.stderr.isatty() else lambda step: None)
+    found = run(
+        history_request(given, given["rules"]), say if sys.stderr.isatty() else lambda step: None
+    )
     if given["form"] == "json":
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
     else:
@@ -70,18 +74,20 @@ def command(**given: Any) -> int:
     return 0
 
 
-def _say(step: str) -> None:
+def say(step: str) -> None:
+    """Tell a step to who waits at a terminal."""
     click.echo(f"{step} …", err=True)
 
 
-def _request(given: dict[str, Any]) -> Request:
+def history_request(given: dict[str, Any], rules: Sequence[str]) -> Request:
+    """What the options about history ask for, with these rule files."""
     from outage_window.rules.running import Request
 
-    start, end = _time(given["start"], "--from"), _time(given["end"], "--to")
+    start, end = moment(given["start"], "--from"), moment(given["end"], "--to")
     if start is not None and end is not None and end <= start:
         raise InputError("--to", "expected a time after --from")
     return Request(
-        rules=given["rules"],
+        rules=rules,
         exports=given["exports"],
         reading=_reading(given),
         settings=None if given["exports"] else _settings(given),
@@ -93,7 +99,8 @@ def _request(given: dict[str, Any]) -> Request:
     )
 
 
-def _time(text: str | None, option: str) -> float | None:
+def moment(text: str | None, option: str) -> float | None:
+    """A time of the command line in seconds, at most now; `InputError` naming the option."""
     from outage_window import clock
     from webhooks.model import Refused
     from webhooks.times import parse_time

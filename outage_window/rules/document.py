@@ -104,8 +104,12 @@ def summary(one: Result) -> str:
     name = one.rule.alert
     if one.score is None:
         return f"{name}: not known, {one.refused}"
-    score = one.score
-    parts = [f"{name} {_catches(score)}", _false(score)]
+    return f"{name} {scored_words(one.score)}"
+
+
+def scored_words(score: Score) -> str:
+    """What was caught and how soon, what was not about an outage, and how long it went on."""
+    parts = [_catches(score), _false(score)]
     if score.firing_beyond.value is not None and score.firing_beyond.value >= 1:
         parts.append(f"goes on for {about(score.firing_beyond.value)} after recovery")
     return "; ".join(parts)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from detector.estimate import Origin
 from detector.model import Options
 from detector.results import Window
+from detector.series import Series
 from outage_window.assess import Assessment, ServiceData, assess, assess_all
 from outage_window.errors import InputError
 from outage_window.live.feeds.cache import Cache
@@ -38,16 +39,22 @@ SAID = "a file does not say where a series ends: into a gap, the last value coun
 class Judged:
     """The outages of one service; `not_assessed` is why they are not known.
 
-    `maintenance` are [start, end) in seconds in which its metrics have no say.
+    `series` and `options` are what they were found in, and how.
     """
 
     service: str
     windows: tuple[Window, ...] = ()
     blips: tuple[tuple[float, float], ...] = ()
-    maintenance: tuple[tuple[float, float], ...] = ()
     not_assessed: str | None = None
     origins: tuple[Origin, ...] = ()
     notes: tuple[str, ...] = ()
+    series: Series | None = None
+    options: Options = field(default_factory=Options)
+
+    @property
+    def maintenance(self) -> tuple[tuple[float, float], ...]:
+        """[start, end) in seconds in which its metrics have no say."""
+        return self.options.maintenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def of_exports(paths: Sequence[str], reading: Reading, options: Options) -> Hist
             "no raw samples of counters with their names; rules are evaluated on these, such as"
             " OpenMetrics or the answer of query?query=auth_requests_total[30d]",
         )
-    judged = tuple(_judged(one, ()) for one in assess_all(found.services, {}, options))
+    judged = tuple(_judged(one, options) for one in assess_all(found.services, {}, options))
     return History(judged, tuple(lines), (SAID,))
 
 
@@ -98,7 +105,7 @@ def of_services(
     for service in services:
         data, series = _gathered(service, settings, since, end, client)
         options = _options(service, settings)
-        judged.append(_judged(assess(data, None, options), options.maintenance))
+        judged.append(_judged(assess(data, None, options), options))
         lines += series
     files = any(service.source == "file" for service in services)
     return History(tuple(judged), tuple(_once(lines)), (SAID,) if files else ())
@@ -180,17 +187,17 @@ def _once(lines: Sequence[Lines]) -> list[Lines]:
     return [found[key] for key in sorted(found)]
 
 
-def _judged(found: Assessment, maintenance: tuple[tuple[float, float], ...]) -> Judged:
+def _judged(found: Assessment, options: Options) -> Judged:
     detection = found.detection
     if detection is None or found.not_assessed is not None:
         reason = found.not_assessed or "no data"
         return Judged(found.service, not_assessed=reason, origins=found.origins)
-    blips = tuple((blip.start, blip.end) for blip in detection.blips)
     return Judged(
         found.service,
         detection.windows,
-        blips,
-        maintenance,
+        tuple((blip.start, blip.end) for blip in detection.blips),
         origins=found.origins,
         notes=found.notes,
+        series=detection.series,
+        options=options,
     )

@@ -31,7 +31,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to judge, and on what; times in seconds since the epoch, `start` inclusive.
+    """What to judge (`rules` may be none), and on what; times in seconds, `start` inclusive.
 
     History is that of `exports`, else of `settings` (of `names` where any are given). `prometheus`
     evaluates where it is given, else that of the settings where a service is pulled from it, else
@@ -91,7 +91,7 @@ def run(request: Request, say: Say = lambda text: None) -> Backtest:
 @contextmanager
 def prepared(request: Request, say: Say = lambda text: None) -> Iterator[Prepared]:
     """Rules that parse, an engine over the history, and the outages in it."""
-    rules = read(request.rules)
+    rules = read(request.rules) if request.rules else Rules((), ())
     if not request.exports and (request.start is None or request.end is None):
         raise InputError("--from and --to", "expected both with a history that goes on")
     with _engine(request) as engine:
