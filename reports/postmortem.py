@@ -171,7 +171,7 @@ class Postmortem:
     statement: Annotated[str, "the impact as people state it; else empty"]
     alerted: Annotated[bool, "whether any alert that counts fired"]
     alerts_known: Annotated[bool, "whether alerts were looked for at all"]
-    alerting: Annotated[str, "what a plain alerting rule would have done"]
+    alerting: Annotated[str, "what fired, and what a plain alerting rule would have done"]
     experienced: Annotated[str, "what users experienced, as far as their attempts tell"]
     noticed_by: Annotated[str, "what it was noticed by, in short"]
     numbers: Annotated[Mapping[str, Number], "every number by its id"]

@@ -151,15 +151,17 @@ def _rule(rule: ThresholdRule) -> dict[str, Any]:
     if rule.fired_at is not None:
         when = f"would have fired at {time_text(rule.fired_at)}"
     days = rule.history_seconds / 86400
+    other = "days before" if rule.before else "other days"
     return {
         "id": "threshold_rule",
-        "statement": f"{alert} {when}, and is silent in the other {days:.1f} days of this data.",
+        "statement": f"{alert} {when}, and is silent in {days:.1f} {other} of this data.",
         "evidence": {
             "threshold": rule.threshold,
             "range_seconds": number(rule.range_seconds),
             "for_seconds": number(rule.for_seconds),
             "fired_at": None if rule.fired_at is None else time_text(rule.fired_at),
             "history_seconds": number(rule.history_seconds),
+            "chosen_on": "before" if rule.before else "all",
         },
     }
 
