@@ -11,6 +11,7 @@ from detector.cells import Cells
 from detector.estimate import Origin
 from detector.model import Detection
 from detector.results import Window
+from detector.shown import first_shown
 from outage_window.assess import Assessment
 from outage_window.ids import new_id
 from outage_window.joining import until
@@ -82,6 +83,7 @@ def facts(
         command=command,
         told_by=tuple(told_by),
         alerts_known=alerts is not None,
+        first_shown=first_shown(assessment.judged, window).from_inputs(window.start.inputs),
     )
     return _with_changes_near(incident, assessment, events)
 
