@@ -80,7 +80,7 @@ def steps(incident: Incident) -> tuple[Step, ...]:
     found: list[Step] = []
     above = ""
     told = detection.told(incident)
-    known = {one.id: one.label for one in told}
+    known = {one.id: one.short for one in told}
     for one in told:
         since = f" since “{known[one.previous]}”" if one.previous not in ("", above) else ""
         found.append(
