@@ -83,17 +83,18 @@ def facts(
         command=command,
         told_by=tuple(told_by),
         alerts_known=alerts is not None,
-        first_shown=first_shown(assessment.judged, window).from_inputs(window.start.inputs),
     )
-    return _with_changes_near(incident, assessment, events)
+    return _completed(incident, assessment, window, events)
 
 
-def _with_changes_near(
-    incident: Incident, assessment: Assessment, events: Sequence[Event]
+def _completed(
+    incident: Incident, assessment: Assessment, window: Window, events: Sequence[Event]
 ) -> Incident:
-    """The incident with what its events decide, beside the findings of its figures."""
+    """The incident with what its events decide, beside the findings of its figures, and with the
+    first scrape that shows its window."""
     near = near_findings(incident, _changes(events, incident.service), _extent(assessment))
-    return replace(incident, findings=(*incident.findings, *near))
+    shown = first_shown(assessment.judged, window).from_inputs(window.start.inputs)
+    return replace(incident, findings=(*incident.findings, *near), first_shown=shown)
 
 
 def _changes(events: Sequence[Event], service: str) -> list[float]:

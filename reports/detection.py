@@ -110,13 +110,13 @@ def _apart(point: Point, earlier: Point) -> Estimate:
     assert from_.value is not None  # only steps with a point are counted from
     low, high = _bounds(at)
     first, last = _bounds(from_)
-    least, most = round(low - last, 6), round(high - first, 6)
+    least, most = low - last, high - first
     if earlier.id in point.after:
         least = max(least, 0.0)
     status: Status = "estimated"
     if least == most:
         status = "declared" if "declared" in (at.status, from_.status) else "measured"
-    value = None if at.value is None else round(at.value - from_.value, 6)
+    value = None if at.value is None else at.value - from_.value
     method = f"{_lower(_short(point.label))} - {_lower(_short(earlier.label))}"
     inputs = tuple(dict.fromkeys((*from_.inputs, *at.inputs)))
     return Estimate(value, least, most, "seconds", status, method, inputs=inputs)

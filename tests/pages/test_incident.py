@@ -48,7 +48,12 @@ def test_it_begins_with_what_happened_and_the_figures(page, incident):
 def test_the_delay_of_detection_is_told_step_by_step(page):
     read = Read(page)
     assert "Detection, step by step" in read.text
-    for step in ("Onset (measured)", "First scrape that shows it", "Rule true", "First alert fired"):
+    for step in (
+        "Onset (measured)",
+        "First scrape that shows it",
+        "Rule true",
+        "First alert fired",
+    ):
         assert step in read.text
     (table,) = re.findall('<table class="steps">.*?</table>', page.text, re.DOTALL)
     assert table.count("<time ") >= 6  # of a range both ends
