@@ -9,6 +9,18 @@ from reports.facts import Incident
 from reports.passed import CLOCKS, PEOPLE, Point, passed
 
 NO_EARLIER = "no earlier step is known"
+SINCE = {
+    "onset": "the onset",
+    "first_scrape": "the first scrape",
+    "rule_true": "the rule was true",
+    "fired": "the alert fired",
+    "delivered": "the delivery",
+    "ticket": "the ticket",
+    "report": "the report",
+    "acknowledged": "the acknowledgement",
+    "escalated": "the escalation",
+}
+"""From what a part is counted, in words, by the id of the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +41,6 @@ class Step:
     previous: str
     source: str
     flag: str = ""
-
-    @property
-    def short(self) -> str:
-        """Its name without that of the alert."""
-        return _short(self.label)
 
 
 def detection(incident: Incident) -> tuple[Step, ...]:
@@ -127,10 +134,10 @@ def _flag(point: Point, known: Point | None, since: Estimate | None) -> str:
     if known is None or since is None or since.low is None or since.high is None or since.low >= 0:
         return ""
     if since.high >= 0:
-        return f"zero or negative is possible: it may have come before “{_short(known.label)}”"
+        return f"zero or negative is possible: it may have come before {SINCE[known.id]}"
     if point.id == "delivered":
         return f"negative: {CLOCKS}"
-    flag = f"negative: it came before “{_short(known.label)}”"
+    flag = f"negative: it came before {SINCE[known.id]}"
     about = point.id in ("rule_true", "fired") and known.id in ("onset", "first_scrape")
     return f"{flag}, so that it is about something else or earlier" if about else flag
 

@@ -79,10 +79,8 @@ def steps(incident: Incident) -> tuple[Step, ...]:
     that is known."""
     found: list[Step] = []
     above = ""
-    told = detection.told(incident)
-    known = {one.id: one.short for one in told}
-    for one in told:
-        since = f" since “{known[one.previous]}”" if one.previous not in ("", above) else ""
+    for one in detection.told(incident):
+        since = "" if one.previous in ("", above) else f" since {detection.SINCE[one.previous]}"
         found.append(
             Step(
                 one.label,

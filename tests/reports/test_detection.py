@@ -174,7 +174,7 @@ def test_no_alert_is_said_once_and_a_ticket_detects() -> None:
         "Escalated",
     ]
     assert rows[2].start == "not derivable, because no alert fired"
-    assert rows[3].part == "10 min 40 s since “First scrape that shows it”"
+    assert rows[3].part == "10 min 40 s since the first scrape"
     unknown = steps(replace(ACCOUNTS, alerts_known=False))
     assert "because no source of alerts was given (needed: alerts)" in unknown[2].start
 
