@@ -9,6 +9,7 @@ from detector.estimate import Origin
 from detector.results import Finding, ThresholdRule, UserShare, Window
 from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
+from reports.detection import detection
 from reports.facts import Incident
 from reports.findings import statement
 from reports.quantities import quantities
@@ -67,8 +68,26 @@ def window_document(incident: Incident, window: Window, users: UserShare) -> dic
             *(_finding(one) for one in incident.findings),
             *([] if incident.rule is None else [_rule(incident.rule)]),
         ],
+        "detection": detection_document(incident),
     }
     return other_numbers(incident, found)
+
+
+def detection_document(incident: Incident) -> list[dict[str, Any]]:
+    """The delay of detection in its parts, a step each."""
+    return [
+        {
+            "step": one.id,
+            "name": one.label,
+            "at": estimate(one.at),
+            "since_onset": estimate(one.since_onset),
+            "since_previous": None if one.since_previous is None else estimate(one.since_previous),
+            "previous": one.previous or None,
+            "source": one.source or None,
+            "flag": one.flag or None,
+        }
+        for one in detection(incident)
+    ]
 
 
 def other_numbers(incident: Incident, found: dict[str, Any]) -> dict[str, Any]:
