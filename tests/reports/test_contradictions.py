@@ -137,6 +137,13 @@ def test_no_rule_and_a_rule_that_stays_silent():
     assert "would not have fired either" in statement(silent, "no-alert")
 
 
+def test_a_rule_chosen_before_the_outage_says_so():
+    rule = ThresholdRule(0.1, 300.0, 60.0, ACCOUNTS.window.onset + 120.0, 12 * 86400.0, True)
+    said = statement(replace(ACCOUNTS, rule=rule), "no-alert")
+    assert "2 min after the measured onset, with no false alarm in the 1.7 weeks" in said
+    assert "of normal running before, which alone it was chosen on." in said
+
+
 def test_alert_without_outage_and_declared_without_outage():
     assert ids(SUSPECTED) == ["alert-without-outage"]
     said = replace(SUSPECTED, events=(event("2024-06-01 22:00", "declared_start", "down"),))

@@ -311,11 +311,15 @@ def test_nothing_is_said_at_length_twice(name):
 
 
 def test_the_rule_stands_once_and_alerting_points_to_it():
-    for incident, said in ((ACCOUNTS, "no alert fired"), (IDENTITY, "the alert came late")):
+    for incident, said in (
+        (ACCOUNTS, "no alert fired"),
+        (IDENTITY, "the rule in force (AuthErrorBudgetBurn) fired 7 h after the measured onset"),
+    ):
         text = parse(render(incident)).text
         assert text.count("would have fired at") == 1
         assert f"Alerting: {said}; what a plain rule would have done stands with" in text
-    assert "Alerting: “error ratio over 5 min > 15 %" in parse(render(TOKENS)).text
+    fired = "Alerting: the rule in force (AuthErrorRateHigh) fired 15 min after the measured onset."
+    assert f"{fired} “error ratio over 5 min > 15 %" in parse(render(TOKENS)).text
     none = parse(render(replace(ACCOUNTS, rule=None))).text
     assert "No plain threshold rule can be named from these data." in none
 
