@@ -20,6 +20,7 @@ COMMANDS = {
     "draft": "Write the postmortem draft of an incident.",
     "lint": "Say what is still open in a draft.",
     "backfill": "Fill in alerts that were missed from Prometheus and Alertmanager.",
+    "export": "Write the incidents as labels for other tools.",
     "publish": "Put a draft where the settings say, or bring it up to date there.",
     "users": "Remove what is stored of a user.",
     "check-config": "Check a settings file and name each error.",
