@@ -56,7 +56,8 @@ class Listing:
     """An Alertmanager that lists `alerts` of (labels, start), and `muted` silences."""
 
     def __init__(self, *alerts, muted=()):
-        self.listed, self.muted, self.down = list(alerts), list(muted), False
+        self.listed, self.silenced, self.down = list(alerts), list(muted), False
+        self.hushed = []
 
     def alerts(self, at):
         if self.down:
@@ -68,8 +69,11 @@ class Listing:
             for labels, start in self.listed
         ]
 
+    def muted(self):
+        return self.hushed
+
     def silences(self, at):
-        return self.muted
+        return self.silenced
 
 
 class Missed:
