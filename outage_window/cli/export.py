@@ -18,7 +18,9 @@ def command() -> None:
 
 
 @command.command("incidents")
-@click.option("--from", "start", metavar="TIME", help="RFC 3339 with its zone; else from the first.")
+@click.option(
+    "--from", "start", metavar="TIME", help="RFC 3339 with its zone; else from the first."
+)
 @click.option("--to", "end", metavar="TIME", help="Not included; without it, up to the last.")
 @click.option("--service", "services", metavar="NAME", multiple=True, help="Only of this service.")
 @click.option("--format", "form", type=click.Choice(FORMS), required=True)

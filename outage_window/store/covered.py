@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from outage_window.store.dialects import greatest, insert
 from outage_window.store.schema_missed import covered
@@ -48,3 +48,9 @@ def between(connection: Connection, name: Name, start: int, end: int) -> list[Sp
         else:
             found.append((begins, ends))
     return found
+
+
+def first(connection: Connection, name: Name) -> int | None:
+    """When that was covered first, nanoseconds; None: never."""
+    query = select(func.min(_row.start)).where(_row.name == name)
+    return connection.execute(query).scalar()

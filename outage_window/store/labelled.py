@@ -1,4 +1,4 @@
-"""Incidents in bulk, for labels: the few parts of each that are told, in order, a piece at a time."""
+"""Incidents in bulk, for labels: few parts of each, in order, a piece at a time."""
 
 from __future__ import annotations
 
