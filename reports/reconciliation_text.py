@@ -20,6 +20,8 @@ from reports.reconciliation import (
 )
 
 WIDTH = 100
+LONGEST = 48
+"""Characters of a cell."""
 NO_SERVICES = "no service with metrics is configured"
 MOST = 20
 """Lines of a kind that a terminal shows; the JSON has all."""
@@ -76,65 +78,95 @@ def _unknown(found: Reconciliation) -> str:
 
 
 def to_text(found: Reconciliation) -> str:
-    """Render for reading: the summary, then each kind with the time that it is known for."""
+    """Render for reading: the summary, then each kind, then for which time that is known."""
     period = f"{times.utc(found.start)} to {times.utc(found.end)}"
     services = f", {', '.join(map(label, found.services))}" if found.services else ""
     lines = [*_wrapped(summary(found)), f"{period}{services}", ""]
-    lines += _kind(found, "Outages without an alert", found.without_alert, _OUTAGES, _outage)
+    lines += _kind(OUTAGES, found.without_alert, _OUTAGES, _outage)
     lines += _also_unknown(found)
-    lines += _alerts(found, "Alerts without an outage", found.without_window)
+    lines += _alerts(UNMET, found.without_window)
     lines += _not_judged(found)
-    lines += _alerts(found, "Lost: fired, and never delivered", found.lost)
-    lines += _alerts(found, "Delivered, and not known to Prometheus", found.unknown_to_prometheus)
-    lines += _alerts(found, "Beside alerts that were cut off (max_alerts)", found.truncated)
-    lines += _alerts(found, "Silenced", found.silenced)
-    lines += _alerts(found, "Inhibited by other alerts", found.inhibited)
+    lines += _alerts(LOST, found.lost, "TOLD BY")
+    lines += _alerts(UNKNOWN, found.unknown_to_prometheus, "FROM")
+    lines += _alerts(CUT, found.truncated)
+    lines += _alerts(SILENCED, found.silenced, "WHY")
+    lines += _alerts(INHIBITED, found.inhibited, "WHY")
     lines += _gaps(found)
-    lines += _kind(
-        found, "Deliveries that were not understood", found.not_understood, _REFUSALS, _refusal
-    )
-    lines += _kind(found, "Requests that were refused", found.turned_away, (), lambda _: ())
-    return "\n".join(lines).rstrip() + "\n"
+    lines += _kind(UNREAD, found.not_understood, _REFUSALS, _refusal)
+    lines += _kind("Requests refused", found.turned_away, (), lambda _: ())
+    return "\n".join([*lines, *_partly(found)]).rstrip() + "\n"
 
 
+OUTAGES = "Outages without an alert"
+UNMET = "Alerts without an outage"
+LOST = "Alerts that fired and were never delivered"
+UNKNOWN = "Alerts delivered that Prometheus does not know"
+CUT = "Alerts beside others that were cut off (max_alerts)"
+SILENCED = "Alerts silenced"
+INHIBITED = "Alerts inhibited"
+UNREAD = "Deliveries not understood"
+RECEIVING = "Gaps in receiving"
 _OUTAGES = ("INCIDENT", "ONSET (UTC)", "LASTED", "INSTEAD")
 _GROUPS = ("ALERT", "SERVICE", "TIMES", "FIRED FOR", "LONGEST", "FIRST (UTC)", "LAST (UTC)")
 _FEEDS = ("SERVICE", "GAPS", "IN ALL", "LONGEST")
 _REFUSALS = ("SENDER", "TIMES", "LAST (UTC)", "REASON")
 
 
-def _alerts(found: Reconciliation, title: str, section: Section[Group]) -> list[str]:
-    heads = (*_GROUPS, "HOW") if any(one.how for one in section.found) else _GROUPS
-    return _kind(found, title, section, heads, lambda one: group_cells(one)[: len(heads)])
+def _alerts(title: str, section: Section[Group], how: str = "") -> list[str]:
+    heads = (*_GROUPS, how) if how else _GROUPS
+    return _kind(title, section, heads, lambda one: group_cells(one)[: len(heads)])
 
 
 def _kind(
-    found: Reconciliation,
     title: str,
     section: Section[T],
     heads: Sequence[str],
     cells: Callable[[T], Sequence[str]],
 ) -> list[str]:
-    """A heading with the count, the rows, and the time for which that is known."""
+    """A heading with the count, and the rows."""
     if section.count is None:
         return [*_wrapped(f"{title}: not derivable, because {section.known.because}"), ""]
-    lines = [f"{title}: {section.count:,}"]
+    lines = [f"{title}: {section.count:,}{_mark(section.known)}"]
     if section.found:
         lines += table(heads, [cells(one) for one in section.found[:MOST]])
         more = len(section.found) - MOST
         lines += [f"  and {more:,} more lines, which --format json has"] if more > 0 else []
-    return [*lines, *_known(found, section.known), ""]
+    return [*lines, ""]
 
 
-def _known(found: Reconciliation, known: Known) -> list[str]:
-    """Nothing where all of the period is known."""
-    return _wrapped(told_known(found, known), "  ") if known.because else []
+def _mark(known: Known) -> str:
+    return " *" if known.because else ""
 
 
-def told_known(found: Reconciliation, known: Known) -> str:
-    """For which time something is known, and why not for the rest; empty where all of it is."""
-    if not known.because:
-        return ""
+def partly(found: Reconciliation) -> list[tuple[str, str]]:
+    """What is known for a part of the period only: names of kinds, and for which part and why."""
+    kinds = [
+        (OUTAGES, found.without_alert.known),
+        (UNMET, found.without_window.known),
+        (LOST, found.lost.known),
+        (UNKNOWN, found.unknown_to_prometheus.known),
+        (CUT, found.truncated.known),
+        (SILENCED, found.silenced.known),
+        (INHIBITED, found.inhibited.known),
+        *((f"gaps in {one.name}", one.known) for one in found.feeds),
+        (RECEIVING, found.receiver.known),
+        (UNREAD, found.not_understood.known),
+    ]
+    same: dict[Known, list[str]] = {}
+    for name, known in kinds:
+        if known.because and (known.spans or name.startswith("gaps in ")):
+            same.setdefault(known, []).append(name)
+    return [(_some(names), told_known(known)) for known, names in same.items()]
+
+
+def _partly(found: Reconciliation) -> list[str]:
+    told = partly(found)
+    lines = [line for names, text in told for line in _wrapped(f"{names}: {text}", "  ")]
+    return ["* Not known for the whole period", *lines] if lines else []
+
+
+def told_known(known: Known) -> str:
+    """For which time something is known, and why not for the rest."""
     if not known.spans:
         return f"not derivable, because {known.because}"
     first = [f"{times.utc(a)} to {times.utc(b)}" for a, b in known.spans[:3]]
@@ -164,33 +196,26 @@ def _not_judged(found: Reconciliation) -> list[str]:
 
 
 def _gaps(found: Reconciliation) -> list[str]:
-    lines: list[str] = []
     broken = [one for one in found.feeds if one.gaps]
-    count = sum(len(one.gaps) for one in broken)
     known = [one for one in found.feeds if one.known.spans]
+    count = sum(len(one.gaps) for one in broken)
     if known:
-        lines.append(
-            f"Gaps in metrics: {count:,}, in {len(broken)} of {_many(len(known), 'service')}"
-        )
+        of = f"{len(broken):,} of {_many(len(known), 'service')}"
+        mark = " *" if any(one.known.because for one in found.feeds) else ""
+        lines = [f"Gaps in metrics: {count:,}, in {of}{mark}"]
         lines += table(_FEEDS, [feed_cells(one) for one in broken[:MOST]]) if broken else []
-    elif not found.feeds:
-        lines.append(
-            "Gaps in metrics: not derivable, because no service with metrics is configured"
-        )
-    for one in found.feeds:
-        if one.known.because:
-            lines += _wrapped(f"{one.name}: {told_known(found, one.known)}", "  ")
-    lines.append("")
+    else:
+        because = "no samples are stored" if found.feeds else NO_SERVICES
+        lines = [f"Gaps in metrics: not derivable, because {because}"]
     receiver = found.receiver
     if not receiver.known.spans:
         because = receiver.known.because
-        return [*lines, *_wrapped(f"Gaps in receiving: not derivable, because {because}"), ""]
-    lines.append(f"Gaps in receiving: {len(receiver.gaps):,}")
-    lines += [
-        f"  {times.utc(start)} to {times.utc(end)} ({times.about(end - start)})"
+        return [*lines, "", *_wrapped(f"{RECEIVING}: not derivable, because {because}"), ""]
+    told = [
+        f"  {moment(start)} to {moment(end)} ({times.about(end - start)})"
         for start, end in receiver.gaps[:MOST]
     ]
-    return [*lines, *_known(found, receiver.known), ""]
+    return [*lines, "", f"{RECEIVING}: {len(receiver.gaps):,}{_mark(receiver.known)}", *told, ""]
 
 
 def _outage(one: Outage) -> Sequence[str]:
@@ -234,6 +259,10 @@ def feed_cells(one: Feed) -> tuple[str, ...]:
     return label(one.name), f"{len(one.gaps):,}", times.about(one.seconds), when
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
 def _refusal(one: Refusal) -> Sequence[str]:
     return label(one.sender), f"{one.times:,}", moment(one.last), label(one.reason)
 
@@ -244,8 +273,8 @@ def moment(time: float) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns as wide as what is in them; the last one is not padded."""
-    every = [tuple(heads), *(tuple(row) for row in rows)]
+    """Columns as wide as what is in them, cut where that is longer than names are."""
+    every = [tuple(heads), *(tuple(map(_cut, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
     return [
         "  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()

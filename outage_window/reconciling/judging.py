@@ -32,9 +32,9 @@ PENDING = 300 * NS
 EDGE = 120 * NS
 """An alert that began so shortly before Prometheus was asked may not have been evaluated by it."""
 TOLD_BY = {
-    "prometheus": "Prometheus says so",
-    "alertmanager": "Alertmanager lists it",
-    "both": "Prometheus and Alertmanager say so",
+    "prometheus": "Prometheus",
+    "alertmanager": "Alertmanager",
+    "both": "Alertmanager and Prometheus",
 }
 NO_METRICS = "no metrics of this service are known"
 IN_MAINTENANCE = "during maintenance, when metrics have no say"
@@ -166,7 +166,7 @@ def _unknown(found: Gathered, in_prometheus: Set[Key]) -> Iterator[Fired]:
         if ours and key_of(alert) not in in_prometheus:
             began = alert.starts_at
             if _touches(found, one) and spans.meet(began, began):
-                yield _fired(one, f"delivered by {alert.sender}")
+                yield _fired(one, alert.sender)
 
 
 def _truncated(found: Gathered) -> Iterator[Fired]:
