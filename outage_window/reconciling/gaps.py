@@ -18,10 +18,13 @@ from outage_window.store.schema import sample_blocks, series
 
 NS = 10**9
 MISSING = 3
-"""Intervals without a sample from which that is a gap: one scrape may be late or lost."""
+"""Intervals from one sample to the next from which that is a gap: one scrape may be lost."""
 LATE = 300 * NS
 """So long before the end of what is asked for, samples may still be under way."""
 AT_ONCE = 200
+ENOUGH = 10
+"""Samples that tell their usual distance."""
+MINUTE = 60 * NS
 _block = sample_blocks.c
 
 Span = tuple[int, int]
@@ -32,7 +35,8 @@ class Stored:
     """A service's samples in [`start`, `end`), nanoseconds: that much of the period is known.
 
     `start` is the oldest sample, or the beginning of the period where there are older ones.
-    `gaps` are [start, end), in order and apart.
+    `gaps` are [start, end), in order and apart; an edge at an even hour may be one interval off, as
+    blocks that are full are not unpacked.
     """
 
     start: int
@@ -60,7 +64,7 @@ def stored(connection: Connection, service: str, start: int, end: int) -> Stored
         return None
     begins = min(max(min(known), start), end)
     runs = [*_runs(connection, service, begins, end)]
-    runs += [run for time in fresh for run in _split(time)]
+    runs += [run for time in fresh for run in _split(time, MINUTE)]
     return Stored(begins, end, tuple(_between(runs, begins, end, LATE)))
 
 
@@ -79,15 +83,15 @@ def _between(runs: Iterable[_Run], start: int, end: int, late: int = 0) -> Itera
 
 
 def _first(connection: Connection, service: str, end: int) -> int | None:
-    """The oldest sample that is stored in blocks, to that of one series."""
-    query = (
-        select(_block.size, _block.data)
+    """The oldest sample that is stored in blocks."""
+    of = (
+        select(_block.series_id, _block.start)
         .join(series, series.c.id == _block.series_id)
         .where(series.c.service == service, _block.start < end)
-        .order_by(_block.start)
     )
-    row = connection.execute(query.limit(1)).first()
-    return None if row is None else int(unpack_samples(row.data, row.size)[0][0])
+    rows = connection.execute(of.order_by(_block.start).limit(AT_ONCE)).all()
+    oldest = [row for row in rows if row.start == rows[0].start]
+    return min((int(time[0]) for time in _times(connection, oldest)), default=None)
 
 
 def _runs(connection: Connection, service: str, start: int, end: int) -> Iterator[_Run]:
@@ -106,20 +110,20 @@ def _runs(connection: Connection, service: str, start: int, end: int) -> Iterato
     doubtful: list[list[Any]] = []
     for at, group in groupby(rows, key=lambda row: row.start):
         same = list(group)
-        if same[0].size * step >= BLOCK - (MISSING - 1) * step:
+        if same[0].size * step >= BLOCK - (MISSING - 2) * step:
             yield _Run(at, at + BLOCK, step)
         else:
             doubtful.append(same)
     for same in doubtful:
-        yield from _unpacked(connection, same, end)
+        yield from _unpacked(connection, same, step, end)
 
 
 def _step(connection: Connection, row: Any) -> int:
     (time,) = _times(connection, [row])
-    return _distance(time)
+    return _distance(time, MINUTE)
 
 
-def _unpacked(connection: Connection, rows: Sequence[Any], end: int) -> Iterator[_Run]:
+def _unpacked(connection: Connection, rows: Sequence[Any], step: int, end: int) -> Iterator[_Run]:
     """The runs in one block of several series: no more of them are unpacked than are needed."""
     found: list[_Run] = []
     begins = rows[0].start
@@ -127,7 +131,7 @@ def _unpacked(connection: Connection, rows: Sequence[Any], end: int) -> Iterator
     at, piece = 0, 1
     while at < len(rows):
         for time in _times(connection, rows[at : at + piece]):
-            found += _split(time)
+            found += _split(time, step)
         if not any(_between(found, begins, until)):
             break
         at, piece = at + piece, AT_ONCE
@@ -136,6 +140,8 @@ def _unpacked(connection: Connection, rows: Sequence[Any], end: int) -> Iterator
 
 def _times(connection: Connection, rows: Sequence[Any]) -> Iterator[I64]:
     """The times of the samples of blocks that all begin at the same time."""
+    if not rows:
+        return
     query = select(_block.size, _block.data).where(
         _block.start == rows[0].start, _block.series_id.in_([row.series_id for row in rows])
     )
@@ -143,16 +149,16 @@ def _times(connection: Connection, rows: Sequence[Any]) -> Iterator[I64]:
         yield unpack_samples(row.data, row.size)[0]
 
 
-def _split(time: I64) -> Iterator[_Run]:
-    """The samples of one series in runs."""
+def _split(time: I64, usual: int) -> Iterator[_Run]:
+    """The samples of one series in runs; `usual` is the distance where so few tell none."""
     if not len(time):
         return
-    step = _distance(time)
+    step = _distance(time, usual)
     cuts = np.flatnonzero(np.diff(time) >= MISSING * step) + 1
     for part in np.split(time, cuts):
         yield _Run(int(part[0]), int(part[-1]), step)
 
 
-def _distance(time: I64) -> int:
-    """The usual distance of samples; of a single one nothing is known, so the usual minute."""
-    return int(np.median(np.diff(time))) if len(time) > 1 else 60 * NS
+def _distance(time: I64, usual: int) -> int:
+    """The usual distance of samples."""
+    return int(np.median(np.diff(time))) if len(time) >= ENOUGH else usual
