@@ -63,7 +63,8 @@ def _bad(found: Reconciliation) -> Iterator[str]:
     if found.receiver.gaps:
         yield f"nothing was received for {times.about(found.receiver.seconds)}"
     if found.not_understood.count:
-        yield f"{_many(found.not_understood.count, 'kind')} of deliveries not understood"
+        n = found.not_understood.count
+        yield f"{n:,} deliver{'y' if n == 1 else 'ies'} not understood"
 
 
 def _unknown(found: Reconciliation) -> str:

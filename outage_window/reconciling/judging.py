@@ -79,7 +79,11 @@ def judge(found: Gathered) -> Reconciliation:
             knowing.feed(name, dict(found.samples).get(name), found) for name in found.configured
         ),
         receiver=knowing.receiver(found),
-        not_understood=_section(map(_refusal, found.unread), received),
+        not_understood=Section(
+            tuple(map(_refusal, found.unread)),
+            sum(one.times for one in found.unread) if received.spans else None,
+            received,
+        ),
         turned_away=Section((), None, Known((), knowing.REFUSED)),
     )
 
