@@ -106,6 +106,7 @@ CUT = "Alerts beside others that were cut off (max_alerts)"
 SILENCED = "Alerts silenced"
 INHIBITED = "Alerts inhibited"
 UNREAD = "Deliveries not understood"
+METRICS = "Gaps in metrics"
 RECEIVING = "Gaps in receiving"
 _OUTAGES = ("INCIDENT", "ONSET (UTC)", "LASTED", "INSTEAD")
 _GROUPS = ("ALERT", "SERVICE", "TIMES", "FIRED FOR", "LONGEST", "FIRST (UTC)", "LAST (UTC)")
@@ -149,13 +150,13 @@ def partly(found: Reconciliation) -> list[tuple[str, str]]:
         (CUT, found.truncated.known),
         (SILENCED, found.silenced.known),
         (INHIBITED, found.inhibited.known),
-        *((f"gaps in {one.name}", one.known) for one in found.feeds),
+        *((f"{METRICS} of {one.name}", one.known) for one in found.feeds),
         (RECEIVING, found.receiver.known),
         (UNREAD, found.not_understood.known),
     ]
     same: dict[Known, list[str]] = {}
     for name, known in kinds:
-        if known.because and (known.spans or name.startswith("gaps in ")):
+        if known.because and (known.spans or name.startswith(METRICS)):
             same.setdefault(known, []).append(name)
     return [(_some(names), told_known(known)) for known, names in same.items()]
 
@@ -203,11 +204,11 @@ def _gaps(found: Reconciliation) -> list[str]:
     if known:
         of = f"{len(broken):,} of {_many(len(known), 'service')}"
         mark = " *" if any(one.known.because for one in found.feeds) else ""
-        lines = [f"Gaps in metrics: {count:,}, in {of}{mark}"]
+        lines = [f"{METRICS}: {count:,}, in {of}{mark}"]
         lines += table(_FEEDS, [feed_cells(one) for one in broken[:MOST]]) if broken else []
     else:
         because = "no samples are stored" if found.feeds else NO_SERVICES
-        lines = [f"Gaps in metrics: not derivable, because {because}"]
+        lines = [f"{METRICS}: not derivable, because {because}"]
     receiver = found.receiver
     if not receiver.known.spans:
         because = receiver.known.because

@@ -62,7 +62,8 @@ class Past:
     def outage(self, identity, start, end, service="auth", state="closed", **more):
         known = more.pop("alerts_known", True)
         document = {"kind": None if state == "declared" else "errors", "alerts_known": known}
-        document["start"] = {
+        onset = {"unit": "time", "status": "estimated", "method": "made"}
+        document["start"] = onset | {
             "value": shown(start),
             "low": shown(start - 1),
             "high": shown(start + 1),

@@ -172,7 +172,7 @@ def test_where_nothing_is_known_nothing_is_counted(past_of):
 
 
 def test_what_fires_since_minutes_is_not_lost_yet(past_of):
-    past = past_of(**{"alertmanager": {"url": "http://127.0.0.1:9"}})
+    past = past_of(alertmanager={"url": "http://127.0.0.1:9"})
     past.asked("alertmanager", 0, NOW)
     past.told("alertmanager", "Waiting", NOW - 3, None)
     past.told("alertmanager", "Lost", NOW - 30, None)
@@ -182,7 +182,7 @@ def test_what_fires_since_minutes_is_not_lost_yet(past_of):
 
 
 def test_an_alert_that_began_just_now_may_still_get_its_outage(past_of):
-    past = past_of(**{"services": []})
+    past = past_of(services=[])
     past.outage("auth-1", 10, 20)
     past.delivered("AuthErrors", NOW - 10, None)
     found = document(past.reconciled())
@@ -222,7 +222,7 @@ def test_the_text_has_a_line_each_and_what_is_not_known_at_its_end(past):
 
 
 def test_texts_of_others_are_one_line_each(past_of):
-    past = past_of(**{"services": []})
+    past = past_of(services=[])
     past.outage("auth-1", 10, 20)
     past.delivered("\x1b[31mA\nB\u202e" + "x" * 500, 500, 510)
     text = to_text(past.reconciled())
