@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 
-from outage_window.store.alerts import StoredAlert, episodes
+from outage_window.store.alerts import SAME_START, StoredAlert, episodes
 from outage_window.store.backfilled import Fetched
 from outage_window.store.muted import How
 from outage_window.store.schema import alerts
@@ -107,26 +107,42 @@ def told(connection: Connection, start: int, end: int, services: Sequence[str] =
 def hushed(
     connection: Connection, start: int, end: int, services: Sequence[str] = ()
 ) -> list[Hushed]:
-    """All that Alertmanager muted at some time in [start, end), by start."""
+    """All that Alertmanager muted at some time in [start, end), by start.
+
+    Peers of a cluster may have starts that are a little apart: that is one alert.
+    """
     rows = connection.execute(
         select(muted_alerts)
         .where(_hushed.first_seen < end, _hushed.last_seen >= start)
         .where(*_of(_hushed.service, services))
-        .order_by(_hushed.starts_at, _hushed.fingerprint, _hushed.how)
+        .order_by(_hushed.how, _hushed.fingerprint, _hushed.starts_at)
     )
-    return [
-        Hushed(
-            row.fingerprint,
-            row.starts_at,
-            row.how,
-            row.service,
-            _labels(row.labels),
-            tuple(json.loads(row.by)),
-            row.first_seen,
-            row.last_seen,
-        )
-        for row in rows
-    ]
+    found: list[Hushed] = []
+    for one in map(_muted, rows):
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and (last.how, last.fingerprint) == (one.how, one.fingerprint)
+            and one.starts_at - last.starts_at <= SAME_START
+        ):
+            seen = min(last.first_seen, one.first_seen), max(last.last_seen, one.last_seen)
+            found[-1] = replace(last, first_seen=seen[0], last_seen=seen[1])
+        else:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.starts_at, one.fingerprint, one.how))
+
+
+def _muted(row: Any) -> Hushed:
+    return Hushed(
+        row.fingerprint,
+        row.starts_at,
+        row.how,
+        row.service,
+        _labels(row.labels),
+        tuple(json.loads(row.by)),
+        row.first_seen,
+        row.last_seen,
+    )
 
 
 def _of(column: ColumnElement[Any], services: Sequence[str]) -> list[ColumnElement[bool]]:
