@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from outage_window.reconciling.gaps import Stored
 from outage_window.reconciling.gathering import Gathered
+from outage_window.store.covered import joined
 from reports import times
 from reports.reconciliation import Feed, Known
 
@@ -73,7 +74,7 @@ def prometheus(found: Gathered) -> Known:
 
 def either(found: Gathered) -> Known:
     """When any of the two was."""
-    spans = union([*found.spans("alertmanager"), *found.spans("prometheus")])
+    spans = joined([*found.spans("alertmanager"), *found.spans("prometheus")])
     reasons = (muted(found).because, prometheus(found).because)
     return _covered(found, spans, "; ".join(one for one in reasons if one))
 
@@ -101,17 +102,6 @@ def receiver(found: Gathered) -> Feed:
     return Feed(name, known, tuple(gaps))
 
 
-def union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same times, in order and apart."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((start, end))
-    return found
-
-
 def _since(found: Gathered, first: int, because: str) -> Known:
     """Known from `first` on, to the end of the period."""
     start, end = found.asked.start, found.asked.end
@@ -123,14 +113,14 @@ def _since(found: Gathered, first: int, because: str) -> Known:
 
 def _covered(found: Gathered, spans: Spans, because: str) -> Known:
     """Known over these spans; pauses no longer than those between two marks are none."""
-    start, end, joined = found.asked.start, found.asked.end, list[tuple[int, int]]()
+    start, end, near = found.asked.start, found.asked.end, list[tuple[int, int]]()
     for begins, ends in spans:
-        if joined and begins - joined[-1][1] <= found.mark:
-            joined[-1] = joined[-1][0], ends
+        if near and begins - near[-1][1] <= found.mark:
+            near[-1] = near[-1][0], ends
         elif ends > begins:
-            joined.append((begins, ends))
-    first, last = (joined[0][0], joined[-1][1]) if joined else (end, start)
-    whole = len(joined) == 1 and first - start <= found.mark and end - last <= found.mark
+            near.append((begins, ends))
+    first, last = (near[0][0], near[-1][1]) if near else (end, start)
+    whole = len(near) == 1 and first - start <= found.mark and end - last <= found.mark
     if whole:
         return Known(((start / NS, end / NS),))
-    return Known(tuple((a / NS, b / NS) for a, b in joined), because)
+    return Known(tuple((a / NS, b / NS) for a, b in near), because)

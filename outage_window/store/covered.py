@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from sqlalchemy import Connection, func, select, update
@@ -40,13 +41,17 @@ def between(connection: Connection, name: Name, start: int, end: int) -> list[Sp
         .where(_row.name == name, _row.start < end, _row.end > start)
         .order_by(_row.start)
     )
+    return joined((max(begins, start), min(ends, end)) for begins, ends in rows)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same times, in order and apart; what has no length is left out."""
     found: list[Span] = []
-    for begins, ends in rows:
-        begins, ends = max(begins, start), min(ends, end)
-        if found and begins <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], ends)
-        else:
-            found.append((begins, ends))
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        elif end > start:
+            found.append((start, end))
     return found
 
 
