@@ -12,6 +12,7 @@ from outage_window.reconciling.gathering import Gathered, Unread, Window
 from outage_window.reconciling.grouping import Fired, groups
 from outage_window.reconciling.laying import Key, key_of, missing
 from outage_window.reconciling.meeting import Stretches
+from outage_window.reconciling.muting import Muting
 from outage_window.store.alert_spans import Came, Told
 from reports import times
 from reports.reconciliation import (
@@ -45,9 +46,7 @@ TOO_RECENT = "too recent: its outage may still be measured"
 def judge(found: Gathered) -> Reconciliation:
     """All that can be said of what was gathered; what cannot be says so."""
     asked = found.asked
-    lost, in_prometheus = missing([one.alert for one in found.came], found.told)
-    muted = muting.of(found, lost)
-    lost = [one for one in lost if muting.key(one) not in muted.told and not _pending(one, found)]
+    lost, in_prometheus, muted = _missing(found)
     received, watched = knowing.received(found), knowing.watched(found)
     windows = [one for one in found.windows if one.measured and _inside(found, one.start, one.end)]
     lacking, unknown = _lacking(found, windows, lost, muted.spans)
@@ -79,12 +78,25 @@ def judge(found: Gathered) -> Reconciliation:
             knowing.feed(name, dict(found.samples).get(name), found) for name in found.configured
         ),
         receiver=knowing.receiver(found),
-        not_understood=Section(
-            tuple(map(_refusal, found.unread)),
-            sum(one.times for one in found.unread) if received.spans else None,
-            received,
-        ),
+        not_understood=_not_understood(found, received),
         turned_away=Section((), None, Known((), knowing.REFUSED)),
+    )
+
+
+def _missing(found: Gathered) -> tuple[list[Told], set[Key], Muting]:
+    """What was told and never came, though nobody muted it; what Prometheus told of that came; and
+    what was muted."""
+    told, in_prometheus = missing([one.alert for one in found.came], found.told)
+    muted = muting.of(found, told)
+    left = [one for one in told if muting.key(one) not in muted.told]
+    return [one for one in left if not _pending(one, found)], in_prometheus, muted
+
+
+def _not_understood(found: Gathered, known: Known) -> Section[Refusal]:
+    """Counted are deliveries, not the reasons that they are told by."""
+    count = sum(one.times for one in found.unread)
+    return Section(
+        tuple(map(_refusal, found.unread)), count if known.spans or count else None, known
     )
 
 
