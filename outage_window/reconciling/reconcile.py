@@ -10,11 +10,16 @@ from outage_window.errors import InputError
 from outage_window.reconciling.gathering import Asked, gather, known_services
 from outage_window.reconciling.judging import judge
 from outage_window.settings.models import Settings
+from outage_window.store.schema import covered
 from reports.reconciliation import Reconciliation
 
 
 def reconcile(connection: Connection, settings: Settings, asked: Asked) -> Reconciliation:
-    """The outages, alerts and gaps of a period. `InputError` names a service that is none."""
+    """The outages, alerts and gaps of a period. `InputError` names a service that is none, or says
+    that the database is of an earlier version."""
+    if not connection.dialect.has_table(connection, covered.name):
+        expected = "start this version of `outage-window serve` on it once"
+        raise InputError("storage.url", f"is a database of an earlier version: {expected}")
     if asked.services:
         known = known_services(connection, settings)
         for name in asked.services:

@@ -10,6 +10,8 @@ from outage_window.live.status import Status
 from outage_window.store import Store
 from outage_window.web import create_app
 from reports.reconciliation_text import summary
+from tests.browser.test_pages import MARKDOWN, REACHING, RUNNING
+from tests.hostile.test_texts import TEXTS
 from tests.reconcile.made import NOW, Past, at, lived_through
 
 from .conftest import Read
@@ -85,3 +87,33 @@ def test_a_store_of_nothing_says_what_is_not_known(tmp_path):
 def test_it_is_linked_from_every_page(client):
     assert "/reconcile" in Read(client.get("/")).values("href")
     assert "/reconcile" in Read(client.get("/upload")).values("href")
+
+
+BENIGN = "a plain word"
+
+
+def page_of(folder, texts):
+    """The page of a past every word of which that others may write is one of these."""
+    with closing(Store.open(f"sqlite:///{folder}.db")) as store:
+        past = Past(store)
+        past.asked("prometheus", 0, NOW)
+        for number, text in enumerate(texts):
+            past.outage(f"untold-{number}", 100, 110, service=text)
+            past.delivered(text, 200, 210, service=text)
+            past.delivered(text, 300, 310, service="auth", sender=text)
+            past.told("prometheus", text, 400, 410, service=text)
+            past.silence(f"s{number}", 500, 600, text, alertname=text)
+            past.muted("silenced", text, 510, 520, [f"s{number}"], service=text)
+            past.muted("inhibited", text, 530, 540, [f"{text}|{text}"], service=text)
+            past.unread(str(number).encode(), text, 700)
+        app = create_app(store, past.settings, Status(at(NOW)), lambda: at(NOW))
+        return Read(app.test_client().get("/reconcile"))
+
+
+def test_no_text_of_others_becomes_an_element(tmp_path):
+    texts = [one for one in (*RUNNING, *REACHING, *MARKDOWN, *TEXTS.values()) if one.strip()][:40]
+    plain = page_of(tmp_path / "plain", [f"{BENIGN} {number}" for number in range(len(texts))])
+    page = page_of(tmp_path / "wicked", texts)
+    assert [(tag, set(found)) for tag, found in page.elements] == [
+        (tag, set(found)) for tag, found in plain.elements
+    ]

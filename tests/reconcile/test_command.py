@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import yaml
@@ -84,3 +86,13 @@ def test_a_store_that_is_not_there_is_named(tmp_path):
     done = called(str(settings), *period())
     assert "none.db: expected the database of `outage-window serve`" in str(done.exception)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_store_of_an_earlier_version_says_what_to_do(tmp_path):
+    released = Path(__file__).parents[1] / "store" / "released" / "schema-5.sql"
+    with closing(sqlite3.connect(tmp_path / "ow.db")) as connection:
+        connection.executescript(released.read_text())
+    settings = tmp_path / "ow.yml"
+    settings.write_text("storage: {url: 'sqlite:///ow.db'}\n")
+    done = called(str(settings), *period())
+    assert "earlier version: start this version of `outage-window serve`" in str(done.exception)

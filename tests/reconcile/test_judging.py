@@ -10,10 +10,10 @@ from jsonschema import Draft202012Validator
 
 from outage_window.errors import InputError
 from outage_window.reconciling.document import document
-from outage_window.store import Store
+from outage_window.store import Store, labelled
 from reports.reconciliation_text import summary, to_text
 
-from .made import DAY, NOW, Past, lived_through, shown
+from .made import DAY, NOW, Past, at, lived_through, shown
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs" / "reconciliation.schema.json").read_text("utf-8")
@@ -134,6 +134,14 @@ def test_the_summary_is_what_a_tired_person_wants_to_know(found):
         "1 delivery not understood."
     )
     assert found["findings"] == 12
+
+
+def test_it_is_the_same_on_every_database(store, found):
+    past = lived_through(store)
+    assert document(past.reconciled()) == found
+    with store.read() as connection:
+        names = [one.id for one in labelled.between(connection, at(420), at(1500), ["auth", "sso"])]
+    assert names == ["auth-untold", "auth-lost"]
 
 
 def test_a_service_alone_can_be_asked_for(past):
