@@ -82,7 +82,7 @@ def to_text(found: Reconciliation) -> str:
     """Render for reading: the summary, then each kind, then for which time that is known."""
     period = f"{times.utc(found.start)} to {times.utc(found.end)}"
     services = f", {', '.join(map(label, found.services))}" if found.services else ""
-    lines = [*_wrapped(summary(found)), f"{period}{services}", ""]
+    lines = [summary(found), f"{period}{services}", ""]
     lines += _kind(OUTAGES, found.without_alert, _OUTAGES, _outage)
     lines += _also_unknown(found)
     lines += _alerts(UNMET, found.without_window)
@@ -145,7 +145,7 @@ def partly(found: Reconciliation) -> list[tuple[str, str]]:
     kinds = [
         (OUTAGES, found.without_alert.known),
         (UNMET, found.without_window.known),
-        (LOST, found.lost.known),
+        *((f"{LOST}, as {one.capitalize()} tells", known) for one, known in found.lost_known),
         (UNKNOWN, found.unknown_to_prometheus.known),
         (CUT, found.truncated.known),
         (SILENCED, found.silenced.known),
@@ -156,9 +156,10 @@ def partly(found: Reconciliation) -> list[tuple[str, str]]:
     ]
     same: dict[Known, list[str]] = {}
     for name, known in kinds:
-        if known.because and (known.spans or name.startswith(METRICS)):
+        beside = name.startswith(METRICS) or (name.startswith(LOST) and found.lost.known.spans)
+        if known.because and (known.spans or beside):
             same.setdefault(known, []).append(name)
-    return [(_some(names), told_known(known)) for known, names in same.items()]
+    return [(_some(names, between="; "), told_known(known)) for known, names in same.items()]
 
 
 def _partly(found: Reconciliation) -> list[str]:
@@ -288,9 +289,9 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     return wrap(plain(text), WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
-def _some(texts: Sequence[str], most: int = 5) -> str:
+def _some(texts: Sequence[str], most: int = 5, between: str = ", ") -> str:
     more = len(texts) - most
-    return ", ".join(map(label, texts[:most])) + (f" and {more:,} more" if more > 0 else "")
+    return between.join(map(label, texts[:most])) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _many(count: int, name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from outage_window.cli.period import moment
 from outage_window.errors import InputError
 
 DEFAULT = "config/outage-window.yml"
@@ -40,7 +41,6 @@ def export_incidents(
     that cannot be derived is an empty cell in CSV; in JSON and YAML it says why. Incidents that
     people dismissed are there, marked; those that were merged stand with the one they belong to.
     """
-    from outage_window.cli.period import moment
     from outage_window.document.values import time_text
     from outage_window.drafts.from_store import database
     from outage_window.labels.record import record

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from outage_window.cli.period import moment
 from outage_window.errors import InputError
 
 DEFAULT = "config/outage-window.yml"
@@ -35,7 +36,6 @@ def command(
     which time it is known. What was silenced or inhibited is listed, and no finding.
     """
     from outage_window import clock
-    from outage_window.cli.period import moment
     from outage_window.reconciling.gathering import Asked
     from outage_window.reconciling.reconcile import reconcile
     from outage_window.settings.load import load
