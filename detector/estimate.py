@@ -7,7 +7,17 @@ from typing import Literal
 
 Status = Literal["measured", "estimated", "declared", "not_derivable"]
 
-Unit = Literal["time", "seconds", "ratio", "attempts", "errors", "level", "users", "user-minutes"]
+Unit = Literal[
+    "time",
+    "seconds",
+    "ratio",
+    "attempts",
+    "errors",
+    "level",
+    "users",
+    "user-minutes",
+    "per-week",
+]
 """`time` is seconds since 1970-01-01T00:00:00Z; `ratio` is a fraction from 0 to 1; `level` is
 whatever unit a series without attempts came in."""
 

@@ -144,9 +144,10 @@ class Split:
 class ThresholdRule:
     """`error ratio over range_seconds > threshold`, held for `for_seconds`, on the data at hand.
 
-    `threshold` is the lowest of a ladder that never fires outside the windows of the data;
-    `fired_at` (seconds since the epoch) is when it would have fired in the window, None if never;
-    `history_seconds` is how much normal running that was tried on.
+    `threshold` is the lowest of a ladder that never fires in the normal running that it was chosen
+    on, `history_seconds` of it: of the time before the window, or, unless `before`, of all the
+    data. `fired_at` (seconds since the epoch) is when it would have fired in the window, None if
+    never.
     """
 
     threshold: float
@@ -154,3 +155,4 @@ class ThresholdRule:
     for_seconds: float
     fired_at: float | None
     history_seconds: float
+    before: bool = False

@@ -14,25 +14,38 @@ RANGE_SECONDS = 300.0
 FOR_SECONDS = 60.0
 
 
+LEAST_BEFORE = 7 * 86400.0
+"""Seconds of normal running before an outage that are enough to choose a threshold on."""
+
+
 def threshold_rule(detection: Detection, window: Window) -> ThresholdRule | None:
     """Find the most sensitive rule of the ladder that is quiet in normal running.
 
-    The rule is tried on the very data in which it was chosen, so its silence there is no promise.
-    None where there are no counts, or where every rule of the ladder fires outside the windows.
+    It is chosen on what came before the window, where that is a week or more: so could it have
+    been by then, and what it does in the window it was not fitted to. Otherwise on all the data,
+    and its silence there is no promise. None where there are no counts, or where every rule of the
+    ladder fires in that time.
     """
     cells = detection.cells
     if cells is None or not isinstance(detection.series, Counts):
         return None
     ratio = _trailing_ratio(cells, RANGE_SECONDS)
     outside = _outside(cells, detection.windows, RANGE_SECONDS + FOR_SECONDS)
-    history = float((cells.end - cells.start)[outside].sum())
+    early = outside & (cells.end <= window.onset)
+    before = _seconds(cells, early) >= LEAST_BEFORE
+    learnt = early if before else outside
     for threshold in LADDER:
         fires = _held(ratio > threshold, cells.end, FOR_SECONDS)
-        if not (fires & outside).any():
+        if not (fires & learnt).any():
             inside = fires & (cells.end > window.onset) & (cells.end <= window.until + FOR_SECONDS)
             at = float(cells.end[np.argmax(inside)]) if inside.any() else None
-            return ThresholdRule(threshold, RANGE_SECONDS, FOR_SECONDS, at, history)
+            history = _seconds(cells, learnt)
+            return ThresholdRule(threshold, RANGE_SECONDS, FOR_SECONDS, at, history, before)
     return None
+
+
+def _seconds(cells: Cells, chosen: Bool) -> float:
+    return float((cells.end - cells.start)[chosen].sum())
 
 
 def _trailing_ratio(cells: Cells, seconds: float) -> F64:

@@ -11,6 +11,7 @@ from detector.cells import Cells
 from detector.estimate import Origin
 from detector.model import Detection
 from detector.results import Window
+from detector.shown import first_shown
 from outage_window.assess import Assessment
 from outage_window.ids import new_id
 from outage_window.joining import until
@@ -83,15 +84,17 @@ def facts(
         told_by=tuple(told_by),
         alerts_known=alerts is not None,
     )
-    return _with_changes_near(incident, assessment, events)
+    return _completed(incident, assessment, window, events)
 
 
-def _with_changes_near(
-    incident: Incident, assessment: Assessment, events: Sequence[Event]
+def _completed(
+    incident: Incident, assessment: Assessment, window: Window, events: Sequence[Event]
 ) -> Incident:
-    """The incident with what its events decide, beside the findings of its figures."""
+    """The incident with what its events decide, beside the findings of its figures, and with the
+    first scrape that shows its window."""
     near = near_findings(incident, _changes(events, incident.service), _extent(assessment))
-    return replace(incident, findings=(*incident.findings, *near))
+    shown = first_shown(assessment.judged, window).from_inputs(window.start.inputs)
+    return replace(incident, findings=(*incident.findings, *near), first_shown=shown)
 
 
 def _changes(events: Sequence[Event], service: str) -> list[float]:

@@ -163,3 +163,5 @@ class Incident:
     """The errors of the window by each label that they carry."""
     announced: tuple[Announced, ...] = ()
     """Maintenance and silences of the service around the incident."""
+    first_shown: Estimate | None = None
+    """When the first scrape was taken that shows the window; None where it was not kept."""

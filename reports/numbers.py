@@ -32,7 +32,9 @@ def show(estimate: Estimate, zone: tzinfo | None = None) -> Shown:
         return Shown(refusal(estimate), "")
     if value is None:
         # A range is all there is: it deserves the next digit, which no point takes up.
-        step = _step(estimate, low, high) / 10
+        # Of times, its ends are moments themselves.
+        of_time = estimate.unit in ("time", "seconds")
+        step = 1.0 if of_time else _step(estimate, low, high) / 10
         return Shown(_interval(estimate, low, high, step), "range without a point")
     step = _step(estimate, low, high)
     interval = _interval(estimate, low, high, step)

@@ -99,13 +99,24 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the detection, or one phase of the window."""
+    """One step of the detection: the delay of it in its parts."""
+
+    name: Annotated[str, "what it is"]
+    start: Annotated[str, "UTC, or from when to when; or why it is not derivable"]
+    length: Annotated[str, "how long after the onset it was, with the 95 % interval"]
+    part: Annotated[str, "how long after the step before it, with the 95 % interval"]
+    source: Annotated[str, "where it is from, and a remark where it is no possible delay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of the window."""
 
     name: Annotated[str, "what it is"]
     start: Annotated[str, "UTC"]
-    end: Annotated[str, "UTC; empty for a moment"]
-    length: Annotated[str, "how long it lasted, or how long after the onset it was"]
-    error_ratio: Annotated[str, "of a phase; else empty"]
+    end: Annotated[str, "UTC"]
+    length: Annotated[str, "how long it lasted"]
+    error_ratio: Annotated[str, "its error ratio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +182,15 @@ class Postmortem:
     statement: Annotated[str, "the impact as people state it; else empty"]
     alerted: Annotated[bool, "whether any alert that counts fired"]
     alerts_known: Annotated[bool, "whether alerts were looked for at all"]
-    alerting: Annotated[str, "what a plain alerting rule would have done"]
+    alerting: Annotated[str, "what fired, and what a plain alerting rule would have done"]
     experienced: Annotated[str, "what users experienced, as far as their attempts tell"]
     noticed_by: Annotated[str, "what it was noticed by, in short"]
     numbers: Annotated[Mapping[str, Number], "every number by its id"]
     impact: Annotated[tuple[Number, ...], "the numbers of the impact, refusals folded"]
     detection: Annotated[tuple[Number, ...], "the delays since the onset, refusals folded"]
     edges: Annotated[tuple[Edge, ...], "measured, alerted and declared times side by side"]
-    phases: Annotated[tuple[Step, ...], "the phases, where the window has several"]
-    steps: Annotated[tuple[Step, ...], "how it was noticed, step by step"]
+    phases: Annotated[tuple[Phase, ...], "the phases, where the window has several"]
+    steps: Annotated[tuple[Step, ...], "the delay of detection in its parts, step by step"]
     odd: Annotated[tuple[Odd, ...], "what does not fit"]
     timeline: Annotated[tuple[Row, ...], "everything with a time"]
     left_out: Annotated[int, "rows of minor weight that a long timeline leaves out"]

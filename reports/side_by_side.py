@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from reports import moments, numbers, times
+from detector.estimate import Estimate
+from reports import detection, moments, numbers, times
 from reports.escape import note
 from reports.facts import Incident
-from reports.postmortem import Edge, Step
-
-STEPS = (
-    ("ticket", "First ticket"),
-    ("detected_by", "First report"),
-    ("acknowledged", "Acknowledged"),
-    ("escalated", "Escalated"),
-    ("identified", "Cause identified"),
-    ("mitigating", "Mitigation begun"),
-)
+from reports.postmortem import Edge, Phase, Step
 
 
 def edges(incident: Incident, zone: tzinfo | None) -> tuple[Edge, ...]:
@@ -65,13 +57,13 @@ def _edge(
     return Edge(name, shown[0], shown[1], local[0], local[1], length)
 
 
-def phases(incident: Incident) -> tuple[Step, ...]:
+def phases(incident: Incident) -> tuple[Phase, ...]:
     """The phases of the window, where it has several."""
     window = incident.window
     if window is None or len(window.phases) < 2:
         return ()
     return tuple(
-        Step(
+        Phase(
             f"Phase {i}",
             times.utc(p.start),
             times.utc(p.end),
@@ -83,24 +75,29 @@ def phases(incident: Incident) -> tuple[Step, ...]:
 
 
 def steps(incident: Incident) -> tuple[Step, ...]:
-    """The detection delay in its parts: what happened, when, and how long after the onset."""
-    alert, window = moments.first_alert(incident), incident.window
-    marks = [] if window is None else [("Onset (measured)", window.onset)]
-    if alert is not None:
-        marks.append((f"First alert fired ({alert.name})", alert.fired_at))
-        if alert.received_at is not None:
-            marks.append(("First alert delivered", alert.received_at))
-    for kind, name in STEPS:
-        marks += [(name, e.time) for e in moments.about_it(incident, kind)[:1]]
-    marks.sort(key=lambda mark: mark[1])
-    since = "the onset"
-    return tuple(
-        Step(
-            name,
-            times.utc(at),
-            "",
-            "" if window is None else times.apart(at - window.onset, since),
-            "",
+    """The delay of detection in its parts: what happened, when, how long after what, and from where
+    that is known."""
+    found: list[Step] = []
+    above = ""
+    for one in detection.told(incident):
+        since = "" if one.previous in ("", above) else f" since {detection.SINCE[one.previous]}"
+        found.append(
+            Step(
+                one.label,
+                numbers.show(one.at).value,
+                "at the onset" if one.since_previous is None else _length(one.since_onset),
+                "" if one.since_previous is None else _length(one.since_previous, since),
+                "; ".join(part for part in (one.source, one.flag) if part),
+            )
         )
-        for name, at in marks
-    )
+        above = one.id
+    return tuple(found)
+
+
+def _length(seconds: Estimate, since: str = "") -> str:
+    """A duration with its interval in brackets; nothing where there is none."""
+    if seconds.status == "not_derivable":
+        return ""
+    shown = numbers.show(seconds)
+    interval = f" ({shown.interval})" if " to " in shown.interval else ""
+    return f"{shown.value}{interval}{since}"

@@ -137,11 +137,20 @@ def _evidence(incident: Incident) -> dict[str, Any]:
 
 
 def _alerting(incident: Incident, odd: tuple[Contradiction, ...]) -> str:
-    """What a plain rule would have done; where that was said before, a pointer to it."""
-    if not any(found.id in ("no-alert", "alert-late") for found in odd):
+    """What fired, and what a plain rule would have done; a pointer where that was said before."""
+    first, window = moments.first_alert(incident), incident.window
+    if window is None:
         return rule_outcome(incident)
-    alerted = "the alert came late" if moments.alerts_of(incident) else "no alert fired"
-    return f"{alerted}; what a plain rule would have done stands with what does not fit."
+    if not incident.alerts_known:
+        fired = "what fired is not known"
+    elif first is None:
+        fired = "no alert fired"
+    else:
+        delay = times.apart(first.fired_at - window.onset, "the measured onset")
+        fired = f"the rule in force ({first.name}) fired {delay}"
+    if any(found.id in ("no-alert", "alert-late") for found in odd):
+        return f"{fired}; what a plain rule would have done stands with what does not fit."
+    return f"{fired}. {rule_outcome(incident)}"
 
 
 def _rows(incident: Incident, zone: tzinfo | None) -> tuple[tuple[Row, ...], int]:

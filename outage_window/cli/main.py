@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+from collections.abc import Mapping
 from typing import NoReturn
 
 import click
@@ -22,6 +23,7 @@ COMMANDS = {
     "backfill": "Fill in alerts that were missed from Prometheus and Alertmanager.",
     "reconcile": "Say which outages had no alert, which alerts no outage, and what was lost.",
     "export": "Write the incidents as labels for other tools.",
+    "rules": "Prove alerting rules on the outages of the past.",
     "publish": "Put a draft where the settings say, or bring it up to date there.",
     "users": "Remove what is stored of a user.",
     "check-config": "Check a settings file and name each error.",
@@ -31,24 +33,32 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called: `--help` must be quick."""
+    """A group whose commands are imported when they are called: `--help` must be quick.
+
+    `known` are their names and help texts, `prefix` is how the names of their modules begin.
+    """
+
+    known: Mapping[str, str] = COMMANDS
+    prefix = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which a newcomer meets them."""
-        return list(COMMANDS)
+        return list(self.known)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module; None for a name that is no command."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.known:
             return None
-        module = importlib.import_module(f"outage_window.cli.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(
+            f"outage_window.cli.{self.prefix}{cmd_name.replace('-', '_')}"
+        )
         command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.known.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,7 @@ from detector.estimate import Origin
 from detector.results import Finding, ThresholdRule, UserShare, Window
 from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
+from reports.detection import detection
 from reports.facts import Incident
 from reports.findings import statement
 from reports.quantities import quantities
@@ -67,8 +68,26 @@ def window_document(incident: Incident, window: Window, users: UserShare) -> dic
             *(_finding(one) for one in incident.findings),
             *([] if incident.rule is None else [_rule(incident.rule)]),
         ],
+        "detection": detection_document(incident),
     }
     return other_numbers(incident, found)
+
+
+def detection_document(incident: Incident) -> list[dict[str, Any]]:
+    """The delay of detection in its parts, a step each."""
+    return [
+        {
+            "step": one.id,
+            "name": one.label,
+            "at": estimate(one.at),
+            "since_onset": estimate(one.since_onset),
+            "since_previous": None if one.since_previous is None else estimate(one.since_previous),
+            "previous": one.previous or None,
+            "source": one.source or None,
+            "flag": one.flag or None,
+        }
+        for one in detection(incident)
+    ]
 
 
 def other_numbers(incident: Incident, found: dict[str, Any]) -> dict[str, Any]:
@@ -151,15 +170,17 @@ def _rule(rule: ThresholdRule) -> dict[str, Any]:
     if rule.fired_at is not None:
         when = f"would have fired at {time_text(rule.fired_at)}"
     days = rule.history_seconds / 86400
+    other = "days before" if rule.before else "other days"
     return {
         "id": "threshold_rule",
-        "statement": f"{alert} {when}, and is silent in the other {days:.1f} days of this data.",
+        "statement": f"{alert} {when}, and is silent in {days:.1f} {other} of this data.",
         "evidence": {
             "threshold": rule.threshold,
             "range_seconds": number(rule.range_seconds),
             "for_seconds": number(rule.for_seconds),
             "fired_at": None if rule.fired_at is None else time_text(rule.fired_at),
             "history_seconds": number(rule.history_seconds),
+            "chosen_on": "before" if rule.before else "all",
         },
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from detector.results import Split
-from outage_window.document.build import other_numbers, window_document
+from outage_window.document.build import detection_document, other_numbers, window_document
 from outage_window.document.values import estimate, number, time_text
 from reports.chart_table import TableRow, table
 from reports.contradictions import contradictions
@@ -44,6 +44,7 @@ def document(incident: Incident) -> dict[str, Any]:
         "alerts": [_alert(alert) for alert in incident.alerts],
         "alerts_known": incident.alerts_known,
         "truncated_alerts": incident.truncated_alerts,
+        "detection": detection_document(incident),
         "events": [_event(event) for event in incident.events],
         "timeline": [_row(row) for row in timeline(incident)],
         "contradictions": [

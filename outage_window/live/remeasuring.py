@@ -160,7 +160,8 @@ def _in_all(asked: _Asked, usable: Usable) -> Remeasured:
 def _with(
     incident: Incident, window: Window, users: UserShare, budget: Estimate | None
 ) -> Incident:
-    return replace(incident, window=window, users=users, error_budget=budget)
+    # The first scrape that shows it is that of another onset.
+    return replace(incident, window=window, users=users, error_budget=budget, first_shown=None)
 
 
 def _asked(incident: Incident, edges: tuple[int | None, int | None], now: int) -> _Asked:

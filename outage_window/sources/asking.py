@@ -51,6 +51,16 @@ def ask(
 
 def external_labels(session: Session, url: str, timeout: float) -> dict[str, str] | None:
     """`global.external_labels` of the configuration that a Prometheus shows, or None."""
+    general = global_settings(session, url, timeout)
+    if general is None:
+        return None
+    found = general.get("external_labels")
+    labels = found if isinstance(found, dict) else {}
+    return {clean(str(name)): clean(str(value)) for name, value in labels.items()}
+
+
+def global_settings(session: Session, url: str, timeout: float) -> dict[str, Any] | None:
+    """`global` of the configuration that a Prometheus shows, or None."""
     import yaml
 
     try:
@@ -65,6 +75,4 @@ def external_labels(session: Session, url: str, timeout: float) -> dict[str, str
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     general = config.get("global") if isinstance(config, dict) else None
-    found = general.get("external_labels") if isinstance(general, dict) else None
-    labels = found if isinstance(found, dict) else {}
-    return {clean(str(name)): clean(str(value)) for name, value in labels.items()}
+    return general if isinstance(general, dict) else {}

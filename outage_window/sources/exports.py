@@ -22,6 +22,8 @@ class Exports:
 
     services: tuple[ServiceData, ...]
     inputs: tuple[Origin, ...]
+    samples: tuple[SampleFile, ...] = ()
+    """The raw samples with names among what was read, of whatever metrics."""
 
 
 @dataclass(slots=True)
@@ -57,7 +59,8 @@ def load(
     services = [_with_notes(data, found.notes) for data in services]
     services = _one_source(sorted(services, key=lambda data: data.service))
     _some_left(services)
-    return Exports(tuple(services), tuple(dict.fromkeys(found.inputs)))
+    inputs = tuple(dict.fromkeys(found.inputs))
+    return Exports(tuple(services), inputs, tuple(found.named))
 
 
 def _some_left(services: Sequence[ServiceData]) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 MS = 1_000_000
+MOST_REASON = 200
+TOO_MUCH = ("too many samples", "exceeded maximum resolution", "query timed out")
 
 
 class PullFailed(Exception):
@@ -27,6 +29,22 @@ class PullFailed(Exception):
 
 class TooMuch(PullFailed):
     """The answer was too large, or Prometheus refused to load so many samples: ask for less."""
+
+
+class TooSlow(PullFailed):
+    """The answer did not come in time."""
+
+
+class Unfit(PullFailed):
+    """Prometheus refuses the expression itself: `reason` is what it says.
+
+    `syntax`: it cannot be parsed; else it could not be executed on the samples of the range.
+    """
+
+    def __init__(self, text: str, reason: str, syntax: bool) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.syntax = syntax
 
 
 class PrometheusClient:
@@ -39,6 +57,8 @@ class PrometheusClient:
         import requests
 
         self._url = f"{url}/api/v1/query"
+        self._range = f"{url}/api/v1/query_range"
+        self._write = f"{url}/api/v1/write"
         self._config = f"{url}/api/v1/status/config"
         self._timeout = timeout
         self._session = requests.Session()
@@ -50,7 +70,7 @@ class PrometheusClient:
         Raises `PullFailed`, or `TooMuch` when a shorter range may do.
         """
         form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
-        body = self._post(form)
+        body = self._post(self._url, form)
         try:
             answer = load(body, most=None)  # a list a sample
             found = prometheus.matrix(answer, "Prometheus")
@@ -62,6 +82,47 @@ class PrometheusClient:
         if partial is not None:
             raise PullFailed(f"Prometheus answered with a part only: {partial}")
         return found
+
+    def evaluated(self, expr: str, start: float, end: float, step: float) -> list[Sampled]:
+        """What an expression gives at `start`, `start + step`, … up to and with `end`, seconds.
+
+        NaN is a result and is kept. Raises `PullFailed`; `TooMuch` when a shorter range may do,
+        `Unfit` when the expression is at fault.
+        """
+        from outage_window.sources.ranges import matrix
+
+        form = {"query": expr, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
+        try:
+            body = self._post(self._range, form)
+        except TooSlow as error:
+            raise TooMuch(str(error)) from None
+        try:
+            found, partial = matrix(body, "Prometheus")
+        except InputError as error:
+            raise PullFailed(str(error)) from None
+        if partial is not None:
+            raise PullFailed(f"Prometheus answered with a part only: {partial}")
+        return found
+
+    def write(self, body: bytes) -> None:
+        """Have it keep samples: the body of a remote write 1.0 request. Raises `PullFailed`."""
+        headers = {
+            "Content-Encoding": "snappy",
+            "Content-Type": "application/x-protobuf",
+            "X-Prometheus-Remote-Write-Version": "0.1.0",
+        }
+        self._post(self._write, body, headers)
+
+    def evaluation_interval(self) -> float | None:
+        """`global.evaluation_interval` of the configuration that it shows, seconds, or None."""
+        from outage_window.settings.durations import parse_duration
+        from outage_window.sources.asking import global_settings
+
+        found = global_settings(self._session, self._config, self._timeout)
+        try:
+            return None if found is None else parse_duration(found.get("evaluation_interval"))
+        except ValueError:
+            return None
 
     def external_labels(self) -> dict[str, str] | None:
         """The labels that it adds to the alerts that it sends; None where it does not say.
@@ -76,24 +137,29 @@ class PrometheusClient:
         """Close its connections."""
         self._session.close()
 
-    def _post(self, form: dict[str, str]) -> bytes:
+    def _post(
+        self, url: str, form: dict[str, str] | bytes, headers: Mapping[str, str] | None = None
+    ) -> bytes:
         import requests
         from urllib3.exceptions import HTTPError
 
         deadline = time.monotonic() + self._timeout
         try:
             with self._session.post(
-                self._url,
+                url,
                 data=form,
+                headers=headers,
                 timeout=(min(CONNECT_SECONDS, self._timeout), self._timeout),
                 stream=True,
                 allow_redirects=False,
             ) as answer:
                 body = bounded(answer, deadline, "Prometheus")
+        except requests.ReadTimeout:
+            raise TooSlow("Prometheus took too long to answer") from None
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             # The error's own text holds the URL, which may hold a password.
             raise PullFailed(f"Prometheus cannot be reached ({type(error).__name__})") from None
-        if answer.status_code != 200:
+        if answer.status_code not in (200, 204):
             raise _refusal(answer.status_code, body)
         return body
 
@@ -108,7 +174,7 @@ def bounded(answer: Response, deadline: float, who: str) -> bytes:
         if size > MOST_BYTES:
             raise TooMuch(f"{who} answered with more than {MOST_BYTES >> 20} MiB")
         if time.monotonic() > deadline:
-            raise PullFailed(f"{who} took too long to answer")
+            raise TooSlow(f"{who} took too long to answer")
         parts.append(part)
     return b"".join(parts)
 
@@ -117,8 +183,13 @@ def _refusal(status: int, body: bytes) -> PullFailed:
     reason = ""
     try:
         found = load(body)
-        reason = f": {found['error']}" if isinstance(found, dict) and "error" in found else ""
+        reason = str(found["error"]) if isinstance(found, dict) and "error" in found else ""
     except Refused:
         pass
-    text = f"Prometheus answered {status}{' '.join(reason.split())[:200]}"
-    return TooMuch(text) if "too many samples" in reason else PullFailed(text)
+    reason = " ".join(reason.split())[:MOST_REASON]
+    text = f"Prometheus answered {status}: {reason}" if reason else f"Prometheus answered {status}"
+    if any(words in reason for words in TOO_MUCH):
+        return TooMuch(text)
+    return (
+        Unfit(text, reason, status == 400) if status in (400, 422) and reason else PullFailed(text)
+    )

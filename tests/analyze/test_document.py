@@ -14,7 +14,7 @@ import pytest
 from detector.estimate import Estimate, Origin
 from outage_window.document.text import to_text
 from outage_window.document.values import estimate, number, time_text
-from tests.analyze.made import DAY, Program, Row, rows, stamp, write_csv
+from tests.analyze.made import DAY, T0, Program, Row, rows, stamp, write_csv
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "analysis.schema.json").read_text())
 
@@ -242,6 +242,30 @@ def test_the_budget_and_the_registered_are_what_the_options_say(
     out = program.analyze(export, *options, "--slo", "99/1d").out
     assert "of the error budget used up" in " ".join(out.split())
     assert program.document(export)["windows"][0]["error_budget"] is None
+
+
+def test_a_batch_tells_the_delay_in_parts(program: Program, tmp_path: Path) -> None:
+    onset = T0 + 100_020
+    export, alerts = write_csv(tmp_path / "a.csv", rows()), tmp_path / "alerts.json"
+    alert = {
+        "labels": {"alertname": "A", "service": "auth"},
+        "startsAt": stamp(onset + 300),
+        "status": {"state": "active"},
+    }
+    alerts.write_text(json.dumps([alert]))
+    document = program.document(export, "--alerts", alerts)
+    check(document)
+    [window] = document["windows"]
+    found = {one["step"]: one for one in window["detection"]}
+    assert found["first_scrape"]["at"]["value"] == stamp(onset + 60)  # the end of a row's interval
+    assert found["first_scrape"]["at"]["inputs"][0]["name"] == str(export)
+    assert found["fired"]["since_previous"]["value"] == 240
+    for field in ("value", "low", "high"):
+        assert found["fired"]["since_onset"][field] == window["time_to_detect"][field]
+    assert "not a file" in found["delivered"]["at"]["needs"]
+    [bare] = program.document(export)["windows"]
+    reasons = {one["step"]: one["at"].get("reason") for one in bare["detection"]}
+    assert reasons["fired"] == reasons["delivered"] == "no source of alerts was given"
 
 
 @pytest.mark.parametrize("slo", ["99.9/", "100/30d", "0/30d", "ninety/30d", "99.9/30", "99/-1d"])

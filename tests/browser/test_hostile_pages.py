@@ -17,6 +17,8 @@ from tests.reports.test_page import HOSTILE
 
 pytestmark = pytest.mark.browser
 BENIGN = "a plain word"
+SHORT = 40
+"""Characters; two such texts fit wherever a text is cut."""
 SEEN = "[...document.querySelectorAll('*')].map(e => e.localName)"
 
 
@@ -39,7 +41,11 @@ def told(text, number):
 
 @pytest.fixture(scope="module")
 def texts(other):
-    return [*active(other), *(one for one in TEXTS.values() if one.strip())]
+    """The short ones two by two, since each is a page: none hides what the other does."""
+    every = [*active(other), *(one for one in TEXTS.values() if one.strip())]
+    short = [one for one in every if len(one) <= SHORT]
+    pairs = [" ".join(short[n : n + 2]) for n in range(0, len(short), 2)]
+    return [*pairs, *(one for one in every if len(one) > SHORT)]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,10 +12,12 @@ import pytest
 import requests
 import yaml
 
-from outage_window.demo.references import REFERENCES
+from outage_window.demo.counters import SCRAPE
+from outage_window.demo.references import ACCOUNTS, IDENTITY, REFERENCES, SESSIONS, Outage
 from outage_window.demo.run import replay
 from outage_window.errors import InputError
 from tests.real.programs import Program, free_port, wait_for
+from tests.reports.markdown import parse
 
 OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
 
@@ -113,6 +116,30 @@ def test_the_table_holds_what_was_declared_found_and_true(done):
         assert shares[0] == pytest.approx(shares[1], abs=0.5)
     assert "none fired" in lines[lines.index("2024-01-22  accounts") + 2]
     assert re.search("(6h 59m|7h 00m)$", lines[lines.index("2024-05-05  identity") + 2])
+
+
+def detection_of(folder: Path, outage: Outage) -> dict[str, list[str]]:
+    """The rows of the table of steps: when, since the onset, since the step before, from where."""
+    text = (folder / f"{outage.id}.md").read_text("utf-8")
+    (table,) = (found for found in parse(text).tables if found[0][0] == "Step")
+    return {row[0].partition(" (")[0]: row[1:] for row in table[1:]}
+
+
+def test_the_delay_of_detection_is_told_in_its_parts(done):
+    _, folder = done
+    for outage in REFERENCES:
+        found = detection_of(folder, outage)
+        scraped = datetime.fromisoformat(found["First scrape that shows it"][0]).timestamp()
+        assert -SCRAPE < scraped - outage.start <= 2 * SCRAPE, outage.id
+    late = detection_of(folder, IDENTITY)
+    assert late["First alert fired"][2].startswith(("6 h 5", "7 h")), "all of it after the scrape"
+    assert late["Rule true"][2].startswith("0 s to 6 h 59 min")
+    quick = detection_of(folder, SESSIONS)
+    assert re.match("[12] min", quick["First alert fired"][1]), "from the onset, not the declared"
+    none = detection_of(folder, ACCOUNTS)
+    refused = "Rule true, first alert fired, notification sent, first alert delivered"
+    assert none[refused][0] == "not derivable, because no alert fired"
+    assert any(name.startswith("Noticed by a ") for name in none)
 
 
 @pytest.mark.parametrize("name", ["2024-01-18", "2024-05-05"])

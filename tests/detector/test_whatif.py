@@ -37,10 +37,23 @@ def test_the_rule_is_quiet_outside_and_fires_as_an_evaluation_would(extra: float
     assert rule is not None
     fired = fires(found, rule.threshold)
     assert rule.fired_at == pytest.approx(min(fired))
-    assert all(window.onset <= t <= window.until + RANGE_SECONDS + FOR_SECONDS for t in fired)
-    assert rule.history_seconds == pytest.approx(14 * DAY - 7200, rel=0.01)
+    assert all(t >= window.onset for t in fired)
+    assert rule.before
+    assert rule.history_seconds == pytest.approx(9 * DAY, rel=0.01)
     lower = LADDER[LADDER.index(rule.threshold) - 1]
     assert rule.threshold == LADDER[0] or any(t < window.onset for t in fires(found, lower))
+
+
+def test_with_less_than_a_week_before_it_is_chosen_on_all_the_data() -> None:
+    outage = (EPOCH + 3 * DAY, EPOCH + 3 * DAY + 7200, 0.5)
+    found = detect(counts(2, days=14, step=60, mean=60, outages=(outage,)))
+    window = found.windows[0]
+    rule = threshold_rule(found, window)
+    assert rule is not None
+    assert not rule.before
+    fired = fires(found, rule.threshold)
+    assert all(window.onset <= t <= window.until + RANGE_SECONDS + FOR_SECONDS for t in fired)
+    assert rule.history_seconds == pytest.approx(14 * DAY - 7200, rel=0.01)
 
 
 def test_nothing_is_said_where_there_are_no_counts() -> None:

@@ -45,6 +45,21 @@ def test_it_begins_with_what_happened_and_the_figures(page, incident):
     assert "Every figure, with its method" in read.text
 
 
+def test_the_delay_of_detection_is_told_step_by_step(page):
+    read = Read(page)
+    assert "Detection, step by step" in read.text
+    for step in (
+        "Onset (measured)",
+        "First scrape that shows it",
+        "Rule true",
+        "First alert fired",
+    ):
+        assert step in read.text
+    (table,) = re.findall('<table class="steps">.*?</table>', page.text, re.DOTALL)
+    assert table.count("<time ") >= 6  # of a range both ends
+    assert "first alert fired" not in table, "nothing is folded where it fired"
+
+
 def test_the_chart_has_the_series_the_window_and_the_marks(page, place, incident):
     chart = chart_of(page)
     curve = place.client.get(f"/api/v1/incidents/{incident['id']}/series").json

@@ -104,6 +104,12 @@ def test_what_fires_and_resolves_while_it_is_down_is_there_once(programs, runnin
     (down,) = found["gaps"]["receiver"]["gaps"]
     assert seconds(down["from"]) < fires < over < seconds(down["to"])
     assert "1 alert fired and was never delivered" in found["summary"]
+    (incident,) = incidents(again, "auth")
+    steps = {one["step"]: one for one in incident["detection"]}
+    assert seconds(steps["rule_true"]["at"]["value"]) <= seconds(alert["fired_at"])
+    assert 0 <= steps["fired"]["since_previous"]["value"] < 1, "it waits for nothing"
+    assert steps["fired"]["since_previous"]["low"] == 0, "the condition's time is cut to the second"
+    assert "never delivered here" in steps["delivered"]["at"]["reason"]
     # Now somebody tells it again after all: it is the same alert, and the delivered one wins.
     told = {"labels": alert["labels"], "startsAt": alert["fired_at"]}
     post(manager, told | {"endsAt": shown(time.time() + 4)})

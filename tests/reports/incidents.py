@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from detector.findings.crowd import Crowd
 from detector.findings.leads import leads
 from detector.findings.model import Ratio
 from detector.results import Phase, ThresholdRule, UserShare, Window
+from detector.shown import METHOD
 from detector.users.answer import NEEDS_IDS
 from detector.users.counted import DENOMINATOR
 from reports.envelope import curve
@@ -212,7 +214,16 @@ def incident(
         ),
         command=f"outage-window draft {name}",
         told_by=(Origin(f"alerts and events received for {service}", SHA[1:] + "0", len(events)),),
+        first_shown=scraped(begin, half),
     )
+
+
+def scraped(onset: float, half: float) -> Estimate:
+    """The first scrape after an onset that is known to `half` seconds, each at :20 of a minute."""
+    edges = (onset - half, onset, onset + half)
+    first, found, last = (60 * math.floor((edge + 40) / 60) + 20.0 for edge in edges)
+    status = "measured" if first == last else "estimated"
+    return Estimate(found, first, last, "time", status, METHOD)
 
 
 TOKENS = incident(
@@ -220,7 +231,9 @@ TOKENS = incident(
     "token-api",
     "2023-11-10 15:30:04",
     "2023-11-11 02:45:09",
-    alerts=(alert("2023-11-10 15:45", "2023-11-11 02:51"),),
+    alerts=(
+        replace(alert("2023-11-10 15:45", "2023-11-11 02:51"), active_since=at("2023-11-10 15:35")),
+    ),
     users=counted_users(0.25, 0.93, "blocked"),
     rule=ThresholdRule(0.15, 300.0, 60.0, at("2023-11-10 15:34:12"), 1_800_000.0),
     events=(
@@ -383,6 +396,7 @@ SUSPECTED = replace(
     no_window_because="no metrics of this service have been read yet",
     users=None,
     rule=None,
+    first_shown=None,
     curve=curve(cells(at("2024-06-01 21:00"), at("2024-06-01 23:05"), None)),
     inputs=(),
 )

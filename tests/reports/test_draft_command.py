@@ -270,6 +270,7 @@ def test_the_variables_of_templates_are_listed():
     said = CliRunner().invoke(command, ["--list-variables"]).stdout
     assert re.search(r"^numbers\[ID\]\.value +the number with its unit", said, re.MULTILINE)
     assert re.search(r"^timeline\[\]\.local +", said, re.MULTILINE)
+    assert re.search(r"^steps\[\]\.part +how long after the step before it", said, re.MULTILINE)
     assert all(line.strip() for line in said.splitlines())
 
 

@@ -32,6 +32,11 @@ class Cache:
         """The time of the newest sample; None without any."""
         return max((int(s.time[-1]) for s in self._series.values()), default=None)
 
+    @property
+    def series(self) -> list[Samples]:
+        """All samples, in order of role and labels; what both selectors chose stands twice."""
+        return [one for _, one in sorted(self._series.items())]
+
     def add(self, found: list[Samples]) -> bool:
         """Take in samples, known ones too; whether any was new."""
         new = False

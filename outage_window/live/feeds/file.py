@@ -10,6 +10,7 @@ from outage_window.settings.models import Service
 from outage_window.sources import exports, selectors
 from outage_window.sources.files import read
 from outage_window.sources.reading import Reading
+from outage_window.sources.sampled import SampleFile
 
 NS = 10**9
 DAY = 86400 * NS
@@ -21,11 +22,14 @@ class FileFeed:
 
     until = None
 
-    def __init__(self, service: Service, history: int) -> None:
+    def __init__(self, service: Service, history: int, whole: bool = False) -> None:
         self._service = service
         self._history = history
         self._sha256 = ""
         self._data: ServiceData | None = None
+        self._whole = whole
+        self.samples: tuple[SampleFile, ...] = ()
+        """The raw samples with names that the export holds, of whatever metrics, if `whole`."""
 
     def refresh(self, _now: int) -> tuple[bool, bool]:
         """As `Feed`: an export is all that there is."""
@@ -34,15 +38,16 @@ class FileFeed:
         if sha256 == self._sha256:
             return False, True
         found = self._load(self._service.file)
-        data = next((one for one in found if one.service == self._service.name), None)
+        data = next((one for one in found.services if one.service == self._service.name), None)
         if data is None:
-            names = ", ".join(one.service for one in found)
+            names = ", ".join(one.service for one in found.services)
             expected = f"holds {names}, not the service {self._service.name}"
             raise InputError(self._service.file, expected)
         self._data, self._sha256 = data, sha256
+        self.samples = found.samples if self._whole else ()
         return True, True
 
-    def _load(self, file: str) -> tuple[ServiceData, ...]:
+    def _load(self, file: str) -> exports.Exports:
         reading = Reading(
             **self._service.export.model_dump(),
             service=self._service.name,
@@ -50,7 +55,7 @@ class FileFeed:
             errors_selector=_selector(self._service.errors),
         )
         try:
-            return exports.load([file], reading).services
+            return exports.load([file], reading)
         except InputError as error:
             # An option of `analyze` is named; here the settings say the same.
             raise InputError(error.where, _OPTION.sub(_key, error.expected)) from None

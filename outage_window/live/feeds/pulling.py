@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
@@ -83,26 +84,38 @@ def pull(
     done = _done(service, store, source)
     at = max(now - history, _resume(done.covered_to, newest) if done else 0)
     found: list[Samples] = []
-    chunk, largest = CHUNK, LARGEST
     deadline = time.monotonic() + patience
-    while at < now:
-        end = min(at + chunk, now)
+    for end, new in between(service, client, at, now):
+        progress = Progress(end, source)
+        store.write(lambda c, new=new, p=progress: samples.keep(c, service.name, new, p))  # type: ignore[misc]
+        found += new
+        at = end
+        if time.monotonic() > deadline:
+            break
+    return found, at >= now
+
+
+def between(
+    service: Service, client: Client, start: int, end: int
+) -> Iterator[tuple[int, list[Samples]]]:
+    """The samples of a service in (start, end], nanoseconds, oldest first, piece by piece.
+
+    Each with how far it reaches. Pieces are as long as Prometheus allows; raises `PullFailed`.
+    """
+    at, chunk, largest = start, CHUNK, LARGEST
+    while at < end:
+        until = min(at + chunk, end)
         try:
-            new = _chunk(service, client, at, end)
+            new = _chunk(service, client, at, until)
         except TooMuch:
             chunk = largest = chunk // 2
             if chunk < SMALLEST:
                 raise
             continue
-        progress = Progress(end, source)
-        store.write(lambda c, new=new, p=progress: samples.keep(c, service.name, new, p))  # type: ignore[misc]
-        found += new
-        at = end
+        yield until, new
+        at = until
         if sum(len(one.time) for one in new) < FEW:
             chunk = min(2 * chunk, largest)
-        if time.monotonic() > deadline:
-            break
-    return found, at >= now
 
 
 def _done(service: Service, store: Store, source: str) -> Progress | None:

@@ -16,7 +16,9 @@ from reports.escape import bare
 from reports.facts import Correction, Incident, Related
 from reports.findings import NAMES, VERDICTS
 from reports.headline import headline, title
+from reports.postmortem import Step
 from reports.quantities import Named, folded, quantities
+from reports.side_by_side import steps
 from reports.summary import in_words, is_level
 from reports.timeline import Row, timeline
 from reports.view import FIELDS
@@ -79,6 +81,7 @@ class Page:
     figures: tuple[Figure, ...]
     timeline: tuple[Row, ...]
     left_out: int
+    steps: tuple[Step, ...]
     odd: tuple[Odd, ...]
     leads: tuple[Lead, ...]
     splits: tuple[Split, ...]
@@ -104,6 +107,7 @@ def page(incident: Incident) -> Page:
         figures=tuple(_figure(one) for one in folded(found)),
         timeline=rows,
         left_out=left_out,
+        steps=steps(incident),
         odd=tuple(
             Odd(one.id, bare(one.statement), QUESTIONS[one.id]) for one in contradictions(incident)
         ),

@@ -41,7 +41,7 @@ async function renew(also) {
   const found = await fetched(location.href);
   if (!found) return;
   page.dataset.changed = found.querySelector("[data-page]").dataset.changed;
-  for (const part of ["facts", "timeline", "evidence", ...also]) {
+  for (const part of ["facts", "timeline", "detection", "evidence", ...also]) {
     const fresh = exchanged(`[data-live=${part}]`, found);
     if (fresh) refresh(fresh);
   }

@@ -1,0 +1,175 @@
+"""Suggested rules: learnt from one part of a history, proven on the rest by a Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from detector.alarms import Score, Span, score
+from detector.detect import detect
+from detector.series import Counts, Series
+from detector.suggesting import NotSuggested, Suggestion, suggest
+from outage_window.errors import InputError
+from outage_window.rules import files
+from outage_window.rules.backtest import backtest
+from outage_window.rules.histories import Judged
+from outage_window.rules.running import Prepared, Request, Say, prepared
+from outage_window.rules.writing import Selectors, reasons, rule_file
+from outage_window.sources.samples import choose
+
+INTERVAL = 30.0
+"""Seconds between evaluations of what is suggested, unless samples come less often."""
+MOST_INTERVAL = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often at most a rule may fire about nothing, and where (seconds) learning ends.
+
+    `split` None: at the middle of the time.
+    """
+
+    a_week: float
+    split: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of one service: a rule file, how it does before `split` and from there on.
+
+    `split` and `end` in seconds. `refused` is why there is none.
+    """
+
+    service: str
+    split: float
+    end: float
+    text: str = ""
+    why: tuple[str, ...] = ()
+    suggestion: Suggestion | None = None
+    before: Score | None = None
+    after: Score | None = None
+    refused: str | None = None
+
+
+def run(
+    request: Request, asked: Asked, told: Callable[[Learnt], list[str]], say: Say
+) -> list[Learnt]:
+    """A suggestion for each service of the request; `told` puts scores into words for the file."""
+    with prepared(request, say) as ready:
+        split = (ready.start + ready.end) / 2 if asked.split is None else asked.split
+        if not ready.start < split < ready.end:
+            raise InputError("--split", "expected a time between --from and --to")
+        return [
+            _suggested(one, ready, request, replace(asked, split=split), told, say)
+            for one in ready.history.services
+        ]
+
+
+def _suggested(
+    service: Judged,
+    ready: Prepared,
+    request: Request,
+    asked: Asked,
+    told: Callable[[Learnt], list[str]],
+    say: Say,
+) -> Learnt:
+    assert asked.split is not None  # it was chosen
+    none = Learnt(service.service, asked.split, ready.end)
+    if service.not_assessed is not None or service.series is None:
+        return replace(none, refused=service.not_assessed or "no data")
+    of = selectors(request, ready, service)
+    say(f"comparing conditions for {service.service}")
+    interval = min(max(request.interval or INTERVAL, service.series.step), MOST_INTERVAL)
+    detection = detect(_until(service.series, asked.split), service.options)
+    found = suggest(detection, interval, asked.a_week)
+    if isinstance(found, NotSuggested):
+        return replace(none, refused=f"{found.reason}; needed: {found.needs}")
+    say(f"evaluating what is suggested for {service.service}")
+    text = rule_file(service.service, of, found, ())
+    before = _scored(text, service, ready, ready.start, asked.split)
+    after = _scored(text, service, ready, asked.split, ready.end)
+    learnt = replace(none, suggestion=found, before=before, after=after)
+    why = (*reasons(of, found), *told(learnt))
+    return replace(learnt, why=why, text=rule_file(service.service, of, found, why))
+
+
+def selectors(request: Request, ready: Prepared, service: Judged) -> Selectors:
+    """What counts a service's attempts and errors, as the settings, options or labels say it."""
+    settings = request.settings
+    named = None if settings is None or request.exports else settings.service(service.service)
+    if named is not None and named.attempts is not None and named.errors is not None:
+        budget = None if named.slo is None else round(1 - named.slo.target / 100, 9)
+        return Selectors(named.attempts, named.errors, budget)
+    labels = [one.labels for one in ready.history.series]
+    chosen = choose(labels, request.reading, "the export")
+    several = len(ready.history.services) > 1
+    attempts, errors = (
+        _narrowed(one.text, service.service) if several else one.text
+        for one in (chosen.attempts, chosen.errors)
+    )
+    return Selectors(attempts, errors)
+
+
+def _narrowed(selector: str, service: str) -> str:
+    """A selector of several services for one of them, which the label `service` names."""
+    quoted = service.replace("\\", "\\\\").replace('"', '\\"')
+    name, brace, rest = selector.partition("{")
+    inside = rest.rstrip("} ,") + "," if brace and rest.rstrip("} ,") else ""
+    return f'{name}{{{inside}service="{quoted}"}}'
+
+
+def _until(series: Series, time: float) -> Series:
+    """The observations that end by then."""
+    kept = series.end <= time
+    if isinstance(series, Counts):
+        return Counts(
+            series.start[kept],
+            series.end[kept],
+            series.attempts[kept],
+            series.errors[kept],
+            series.cell[kept],
+            series.step,
+        )
+    return replace(series, start=series.start[kept], end=series.end[kept], value=series.value[kept])
+
+
+def _scored(text: str, service: Judged, ready: Prepared, start: float, end: float) -> Score:
+    """What all rules of the file together do over [start, end), by the engine."""
+    with TemporaryDirectory() as name:
+        path = Path(name) / "suggested.yml"
+        path.write_text(text)
+        rules = files.read([str(path)])
+    found = backtest(
+        rules,
+        ready.engine,
+        [service],
+        lambda labels: service.service,
+        start,
+        end,
+        INTERVAL,
+        ready.since,
+    )
+    refused = [one.refused for one in found.results if one.refused is not None]
+    if refused:
+        raise InputError(f"service {service.service}", f"what is suggested fails: {refused[0]}")
+    fired = [firing for one in found.results for firing in one.evaluated.firings]
+    seconds = float(np.min([one.evaluated.seconds for one in found.results]))
+    step = found.results[0].evaluated.grid.step
+    return score(
+        fired,
+        service.windows,
+        Span(start, end, step, seconds, service.maintenance, service.blips),
+    )
+
+
+def joined(found: Sequence[Learnt]) -> str:
+    """One rule file of all services: their groups in one list, each below its reasons."""
+    texts = [one.text for one in found if one.text]
+    if not texts:
+        return ""
+    head, *others = texts
+    return head + "".join(one.replace("groups:\n", "", 1) for one in others)

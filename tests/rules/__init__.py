@@ -1,0 +1,1 @@
+# Tests of alerting rules over history.
