@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from detector.estimate import Estimate
 from reports import moments, numbers, times
+from reports.contradiction import Contradiction, bounds
 from reports.escape import note
 from reports.facts import AlertFact, EventFact, Incident
+from reports.lacking import gaps, received
 from reports.rule import rule_evidence, rule_outcome
 
 LATE = 1800.0
@@ -19,18 +20,9 @@ SLOW_DELIVERY = 300.0
 """Seconds from an alert's start to its first delivery above which that is mentioned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """One thing that does not fit. `statement` is plain text, `evidence` the figures behind it."""
-
-    id: str
-    statement: str
-    evidence: Mapping[str, str | float]
-
-
 def contradictions(incident: Incident) -> tuple[Contradiction, ...]:
     """All that does not fit in an incident, the gravest first; none is a guess at a cause."""
-    checks = (_alarm, _announced, _first_alert, _start, _end, _alert_ends, _data)
+    checks = (_alarm, _announced, _first_alert, _start, _end, _alert_ends, received, gaps)
     return tuple(found for check in checks for found in check(incident))
 
 
@@ -90,7 +82,7 @@ def _first_alert(incident: Incident) -> Iterator[Contradiction]:
     if first is None:
         return
     if window is not None:
-        low, high = _bounds(window.start)
+        low, high = bounds(window.start)
         delay = first.fired_at - window.onset
         evidence = _alert_evidence(first) | _edge_evidence("onset", window.start)
         onset = numbers.show(window.start)
@@ -173,7 +165,7 @@ def _end(incident: Incident) -> Iterator[Contradiction]:
 def _differs(
     declared: EventFact, edge: Estimate, name: str, measured: str
 ) -> Iterator[Contradiction]:
-    low, high = _bounds(edge)
+    low, high = bounds(edge)
     # People write minutes: a declared 15:30 stands for any second of it, and for a rounded one.
     slack = times.MINUTE if declared.time % times.MINUTE == 0 else 1.0
     if low - slack <= declared.time <= high + slack:
@@ -203,7 +195,7 @@ def _alert_ends(incident: Incident) -> Iterator[Contradiction]:
         yield Contradiction("alert-outlives-outage", text, _alert_evidence(still[0]))
         return
     last = max(a.resolved_at for a in alerts if a.resolved_at is not None)
-    low, _ = _bounds(window.end)
+    low, _ = bounds(window.end)
     if last < low - times.MINUTE:
         text = (
             f"The last alert resolved at {times.utc(last)}, "
@@ -213,61 +205,10 @@ def _alert_ends(incident: Incident) -> Iterator[Contradiction]:
         yield Contradiction("alert-resolved-early", text, evidence)
 
 
-def _data(incident: Incident) -> Iterator[Contradiction]:
-    """What the inputs lack."""
-    if incident.truncated_alerts:
-        n = incident.truncated_alerts
-        text = (
-            f"{n} alert{'s were' if n > 1 else ' was'} cut off by the sender (max_alerts): the "
-            "first alert may be one of them."
-        )
-        yield Contradiction("alerts-truncated", text, {"truncated_alerts": float(n)})
-    far = []
-    for start, end in incident.data_gaps:
-        near = _edges_near(incident, start, end)
-        if not near:
-            far.append((start, end))
-            continue
-        text = f"{_gap(start, end)}: the measured {' and '.join(near)} can be no sharper than that."
-        yield Contradiction("data-gap-at-edge", text, _gap_evidence(start, end))
-    if far:
-        total = sum(end - start for start, end in far)
-        longest = max(far, key=lambda gap: gap[1] - gap[0])
-        text = f"{_gap(*longest)}."
-        if len(far) > 1:
-            text += f" That is the longest of {len(far)} gaps of {times.about(total)} in all."
-        figures: dict[str, str | float] = {"gaps": float(len(far)), "seconds": total}
-        yield Contradiction("data-gap", text, figures | _gap_evidence(*longest))
-
-
-def _edges_near(incident: Incident, start: float, end: float) -> list[str]:
-    """The edges whose interval a gap meets, or misses by no more than its own length."""
-    window, reach = incident.window, end - start
-    if window is None:
-        return []
-    named = (("onset", window.start), ("recovery", window.end))
-    bounds = [(name, *_bounds(edge)) for name, edge in named if edge.value is not None]
-    return [n for n, low, high in bounds if start - reach <= high and end + reach >= low]
-
-
-def _gap(start: float, end: float) -> str:
-    return f"There are no data {times.between(start, end)} ({times.about(end - start)})"
-
-
-def _gap_evidence(start: float, end: float) -> dict[str, str | float]:
-    return {"from": times.utc(start), "to": times.utc(end)}
-
-
 def _same(declared: float, alert: float) -> bool:
     if declared == alert:
         return True
     return declared % times.MINUTE == 0 and declared <= alert < declared + times.MINUTE
-
-
-def _bounds(edge: Estimate) -> tuple[float, float]:
-    assert edge.value is not None
-    low = edge.value if edge.low is None else edge.low
-    return low, edge.value if edge.high is None else edge.high
 
 
 def _with_interval(edge: Estimate, mark: str) -> str:
@@ -276,7 +217,7 @@ def _with_interval(edge: Estimate, mark: str) -> str:
 
 
 def _edge_evidence(name: str, edge: Estimate) -> dict[str, str | float]:
-    low, high = _bounds(edge)
+    low, high = bounds(edge)
     assert edge.value is not None
     return {
         name: times.utc(edge.value),

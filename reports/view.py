@@ -9,7 +9,8 @@ from typing import Any
 from reports import headline, moments, times
 from reports.asked import QUESTIONS
 from reports.chart_table import TableRow, table
-from reports.contradictions import Contradiction, contradictions
+from reports.contradiction import Contradiction
+from reports.contradictions import contradictions
 from reports.escape import plain
 from reports.facts import EventFact, Incident, Related
 from reports.findings import said, verdict_on

@@ -15,7 +15,7 @@ from outage_window.cli.main import COMMANDS, cli
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)>#]+)>?(?:#[^)]*)?\)")
-GROUPS = {"rules"}
+GROUPS = {"export", "rules"}
 """Commands that are groups of others."""
 OUTAGE_WINDOW = Path(sys.executable).with_name("outage-window")
 

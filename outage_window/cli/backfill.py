@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from outage_window.cli.period import moment
 from outage_window.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def command(start: str, end: str, file: str) -> int:
     settings = load(file, os.environ)
     if settings.prometheus is None and settings.alertmanager is None:
         raise InputError(file, "expected prometheus.url or alertmanager.url, to ask for alerts")
-    begins, now = _time(start, "--from"), clock.system()
-    ends = min(_time(end, "--to"), now)
+    begins, now = moment(start, "--from"), clock.system()
+    ends = min(moment(end, "--to"), now)
     if ends <= begins:
         raise InputError("--to", "expected a time after --from, which has passed")
     store = Store.open(settings.storage.url, settings.attempts.user_key_file)
@@ -44,16 +45,6 @@ def command(start: str, end: str, file: str) -> int:
     finally:
         store.close()
     return 0
-
-
-def _time(text: str, option: str) -> int:
-    from webhooks.model import Refused
-    from webhooks.times import parse_time
-
-    try:
-        return parse_time(text, option)
-    except Refused as why:
-        raise InputError(option, why.expected) from None
 
 
 def _fill(settings: Settings, store: Store, start: int, end: int, now: int) -> None:

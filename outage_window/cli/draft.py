@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import click
 
+from outage_window.cli.period import moment
 from outage_window.errors import InputError
 
 DEFAULT = "config/outage-window.yml"
@@ -116,8 +117,8 @@ def _declared(asked: Asked) -> Drafts:
     from outage_window import clock
     from outage_window.drafts.declared import DeclaredDrafts
 
-    start = _time(asked.start, "--from")
-    end = None if asked.end is None else _time(asked.end, "--to")
+    start = moment(asked.start, "--from")
+    end = None if asked.end is None else moment(asked.end, "--to")
     if end is not None and end <= start:
         raise InputError("--to", "expected a time after --from")
     words = ["outage-window", "draft", "--service", str(asked.service), "--from", str(asked.start)]
@@ -125,16 +126,6 @@ def _declared(asked: Asked) -> Drafts:
     words += ["--config.file", asked.file] if Path(asked.file).is_file() else []
     now, line = clock.system(), shlex.join(words)
     return DeclaredDrafts.open(str(asked.service), (start, end), now, asked.file, line, _say)
-
-
-def _time(text: str | None, option: str) -> int:
-    from webhooks.model import Refused
-    from webhooks.times import parse_time
-
-    try:
-        return parse_time(text, option)
-    except Refused as why:
-        raise InputError(option, why.expected) from None
 
 
 def _write(asked: Asked, drafts: Drafts) -> None:

@@ -21,6 +21,8 @@ COMMANDS = {
     "draft": "Write the postmortem draft of an incident.",
     "lint": "Say what is still open in a draft.",
     "backfill": "Fill in alerts that were missed from Prometheus and Alertmanager.",
+    "reconcile": "Say which outages had no alert, which alerts no outage, and what was lost.",
+    "export": "Write the incidents as labels for other tools.",
     "rules": "Prove alerting rules on the outages of the past.",
     "publish": "Put a draft where the settings say, or bring it up to date there.",
     "users": "Remove what is stored of a user.",

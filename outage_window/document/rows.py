@@ -26,7 +26,7 @@ def to_csv(document: dict[str, Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     for window in document["windows"]:
-        writer.writerow([_cell(_of(window, name)) for name in HEADER])
+        writer.writerow([cell(_of(window, name)) for name in HEADER])
     return out.getvalue()
 
 
@@ -41,7 +41,8 @@ def _of(window: dict[str, Any], name: str) -> Any:
     return found["value"] if isinstance(found, dict) else found
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a cell; text that a spreadsheet would run gets an apostrophe in front."""
     if isinstance(value, str):
         # A spreadsheet begins a row at it, and the library leaves it outside of quotes.
         text = value.replace("\r", " ")

@@ -17,8 +17,17 @@ from outage_window.live.loop import Stopping, never
 from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
-from outage_window.store import Store, StoreFailed, backfilled, silences, watermarks
+from outage_window.store import (
+    Store,
+    StoreFailed,
+    backfilled,
+    covered,
+    muted,
+    silences,
+    watermarks,
+)
 from outage_window.store.backfilled import Fetched
+from outage_window.store.muted import Muted
 from outage_window.store.silences import Silence
 
 log = logging.getLogger(__name__)
@@ -38,6 +47,9 @@ class Alertmanagers(Protocol):
 
     def alerts(self, at: int) -> list[Fetched]:
         """What fires, unless it is muted."""
+
+    def muted(self) -> list[Muted]:
+        """What fires and is told to nobody."""
 
     def silences(self, at: int) -> list[Silence]:
         """The silences that it knows."""
@@ -99,11 +111,14 @@ class CatchUp:
         if self._alertmanagers is None:
             return
         found = [one for one in self._alertmanagers.alerts(now) if self._listed(one.labels)]
-        muted = self._alertmanagers.silences(now)
+        hushed = [one for one in self._alertmanagers.muted() if self._listed(one.labels)]
+        known = self._alertmanagers.silences(now)
 
         def work(connection: Connection) -> None:
             backfilled.keep_listed(connection, self._sender, found, now, self._service)
-            silences.keep(connection, muted)
+            muted.keep(connection, hushed, now, self._service)
+            silences.keep(connection, known)
+            covered.cover(connection, "alertmanager", now, now, self._longest)
 
         self._store.write(work)
 
@@ -113,6 +128,7 @@ class CatchUp:
             mark = watermarks.reached(connection, RECEIVING)
             open_ones = backfilled.still_firing(connection, "prometheus")
         found: list[Fetched] = []
+        asked: tuple[int, int] | None = None
         gap = mark is not None and (not self._caught_up or now - mark > self._longest)
         if self._prometheus is not None and open_ones:
             found += follow(self._prometheus, open_ones, now)
@@ -120,12 +136,16 @@ class CatchUp:
             start = max(mark - LEAD, now - self._history)
             oldest = now - self._history
             found += fetch(self._prometheus, self._own, start, now, oldest, now)
+            asked = start, now
             since = f"{datetime.fromtimestamp(mark / NS, UTC):%Y-%m-%dT%H:%M:%SZ}"
             log.info("nothing was received since %s: Prometheus told what fired", since)
 
         def work(connection: Connection) -> None:
             name = "prometheus"
             backfilled.keep_backfilled(connection, "prometheus", name, found, now, self._service)
+            if asked is not None:
+                covered.cover(connection, "prometheus", *asked)
+            covered.cover(connection, "receiving", now, now, self._longest)
             watermarks.reach(connection, RECEIVING, now)
 
         self._store.write(work)
@@ -148,12 +168,14 @@ def fill(
     wanted = of_services(settings)
     asked = settings.alertmanager
     listed: list[Fetched] = []
-    muted: list[Silence] = []
+    hushed: list[Muted] = []
+    known: list[Silence] = []
     if alertmanagers is not None:
         every = not_own_voice if asked and asked.receiver is not None else wanted
         listed = [one for one in alertmanagers.alerts(now) if every(one.labels)]
         listed = [one for one in listed if one.starts_at < end]
-        muted = alertmanagers.silences(now)
+        hushed = [one for one in alertmanagers.muted() if every(one.labels)]
+        known = alertmanagers.silences(now)
     told: list[Fetched] = []
     if prometheus is not None and settings.services:
         history = settings.prometheus.history if settings.prometheus else HISTORY
@@ -164,7 +186,10 @@ def fill(
         backfilled.keep_backfilled(connection, "prometheus", "prometheus", told, now, service)
         sender = sender_of(settings)
         backfilled.keep_backfilled(connection, "alertmanager", sender, listed, now, service)
-        silences.keep(connection, muted)
+        muted.keep(connection, hushed, now, service)
+        silences.keep(connection, known)
+        if prometheus is not None and settings.services:
+            covered.cover(connection, "prometheus", start, end)
 
     store.write(work, 60.0)
 

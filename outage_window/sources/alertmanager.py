@@ -12,6 +12,7 @@ from outage_window.sources.alerts import as_sent
 from outage_window.sources.asking import ask
 from outage_window.sources.pull import PullFailed
 from outage_window.store.backfilled import Fetched
+from outage_window.store.muted import How, Muted
 from outage_window.store.silences import Matcher, Silence
 from webhooks.alertmanager import parse
 from webhooks.bodies import object_at, text_at
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 WHO = "Alertmanager"
 _TEXT = 1000
+_MUTED_BY: dict[How, str] = {"silenced": "silencedBy", "inhibited": "inhibitedBy"}
+_MOST_MUTING = 20
+"""Of the silences or alerts that mute an alert no more are kept."""
 
 
 class AlertmanagerClient:
@@ -43,7 +47,7 @@ class AlertmanagerClient:
 
         self._urls = urls
         self._timeout = timeout
-        self._receiver = receiver
+        self._to = {} if receiver is None else {"receiver": receiver}
         self._session = requests.Session()
         self._session.headers.update(headers)
 
@@ -52,15 +56,21 @@ class AlertmanagerClient:
 
         Of several peers all that any of them knows. Raises `PullFailed` when none answers.
         """
-        params = {"active": "true", "silenced": "false", "inhibited": "false"}
-        if self._receiver is not None:
-            params["receiver"] = self._receiver
+        params = {"active": "true", "silenced": "false", "inhibited": "false", **self._to}
         found: dict[tuple[str, int], Fetched] = {}
         for items in self._all("alerts", params, lambda answer: _alerts(answer, at)):
             for one in items:
                 known = found.get((one.fingerprint, one.starts_at))
                 if known is None or (known.valid_until or 0) < (one.valid_until or 0):
                     found[one.fingerprint, one.starts_at] = one
+        return list(found.values())
+
+    def muted(self) -> list[Muted]:
+        """What fires and is told to nobody, since it is silenced or inhibited."""
+        params = {"active": "false", "silenced": "true", "inhibited": "true", **self._to}
+        found: dict[tuple[str, int, str], Muted] = {}
+        for items in self._all("alerts", params, _muted):
+            found |= {(one.fingerprint, one.starts_at, one.how): one for one in items}
         return list(found.values())
 
     def silences(self, at: int) -> list[Silence]:
@@ -116,6 +126,26 @@ def _alert(item: Any, at: int) -> Fetched:
         seen_at=at,
         valid_until=parse_end(item["endsAt"], "endsAt") if "endsAt" in item else None,
     )
+
+
+def _muted(answer: Any) -> list[Muted]:
+    """What is muted of a list; an Alertmanager that tells no status of its alerts mutes none."""
+    found = []
+    for item in _list(answer):
+        status = item.get("status") if isinstance(item, dict) else None
+        told = status if isinstance(status, dict) else {}
+        for how, field in _MUTED_BY.items():
+            by = told.get(field)
+            if not isinstance(by, list) or not by:
+                continue
+            try:
+                alert = _alert(item, 0)
+            except Refused as error:
+                log.warning("an alert that Alertmanager mutes is left out: %s", error)
+                break
+            names = tuple(str(one)[:100] for one in by[:_MOST_MUTING])
+            found.append(Muted(alert.fingerprint, alert.starts_at, how, alert.labels, names))
+    return found
 
 
 def _silences(answer: Any, at: int) -> list[Silence]:

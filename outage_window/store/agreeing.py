@@ -98,7 +98,7 @@ def _is(known: StoredAlert, told: Told) -> bool:
 
     An alert fires once at a time, so that two spans which meet are one.
     """
-    return _meets(known, told) and agree(known, told)
+    return meets(known, told) and agree(known, told)
 
 
 def agree(known: StoredAlert, told: Told) -> bool:
@@ -111,17 +111,19 @@ def agree(known: StoredAlert, told: Told) -> bool:
     if told.step == 0:
         return False  # Alertmanager's own fingerprint is of the labels as they were delivered
     external = told.external or frozenset()
-    sent, stored = _without(known.labels, external), _without(told.labels, external)
+    sent, stored = without(known.labels, external), without(told.labels, external)
     if told.external is not None:
         return sent == stored
     return stored.items() <= sent.items()
 
 
-def _without(labels: Mapping[str, str], names: frozenset[str]) -> dict[str, str]:
+def without(labels: Mapping[str, str], names: frozenset[str]) -> dict[str, str]:
+    """The labels less those of these names, and those that Prometheus adds in storing."""
     return {name: value for name, value in labels.items() if name not in names | NO_LABELS}
 
 
-def _meets(known: StoredAlert, told: Told) -> bool:
+def meets(known: StoredAlert, told: Told) -> bool:
+    """They overlap in time, or began so near that it is one start told twice."""
     reach = 2 * told.step if told.step else SAME_START
     if abs(known.starts_at - told.starts_at) <= reach:
         return True

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 from outage_window.store.schema import (
     alerts,
     backfilled_alerts,
+    covered,
     deliveries,
     events,
     incidents,
     maintenance,
+    muted_alerts,
     sample_arrivals,
     sample_blocks,
     series,
@@ -64,6 +66,8 @@ def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElem
         # Of a service that is sent no more: else they are in blocks within hours.
         (sample_arrivals, sample_arrivals.c.id, sample_arrivals.c.first < horizon),
         (backfilled_alerts, backfilled_alerts.c.starts_at, asked),
+        (muted_alerts, muted_alerts.c.starts_at, muted_alerts.c.last_seen < horizon),
+        (covered, covered.c.start, covered.c.end < horizon),
         (silences, silences.c.id, silences.c.ends_at < horizon),
         (maintenance, maintenance.c.id, maintenance.c.end < horizon),
     )

@@ -9,14 +9,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData()
+from outage_window.store.metadata import metadata as metadata
+from outage_window.store.schema_missed import backfilled_alerts as backfilled_alerts
+from outage_window.store.schema_missed import covered as covered
+from outage_window.store.schema_missed import muted_alerts as muted_alerts
+from outage_window.store.schema_missed import silences as silences
+from outage_window.store.schema_missed import watermarks as watermarks
 
 meta = Table(
     "meta",
@@ -240,38 +244,6 @@ revisions = Table(
     Column("chart", LargeBinary),
 )
 
-backfilled_alerts = Table(
-    "backfilled_alerts",
-    metadata,
-    Column("source", Text, primary_key=True),  # which API told it: alertmanager | prometheus
-    Column("fingerprint", Text, primary_key=True),
-    Column("starts_at", BigInteger, primary_key=True),
-    Column("service", Text),  # by the settings; NULL: no evidence
-    Column("sender", Text, nullable=False),
-    Column("ends_at", BigInteger),  # NULL while it fires
-    Column("labels", Text, nullable=False),
-    Column("annotations", Text, nullable=False),
-    Column("step", BigInteger, nullable=False),  # how exact its times are; 0: as they were given
-    Column("external", Text),  # JSON: names of labels added in sending; NULL: not known
-    Column("active_since", BigInteger),  # when its condition began to hold
-    Column("valid_until", BigInteger),  # when it ends by itself if nobody repeats it
-    Column("missing_since", BigInteger),  # the first asking that it was absent in
-    Column("fetched_at", BigInteger, nullable=False),
-    Column("seen_at", BigInteger, nullable=False),  # the last time that it was known to fire
-    Index("backfilled_alerts_by_service", "service", "starts_at"),
-)
-
-silences = Table(
-    "silences",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("starts_at", BigInteger, nullable=False),
-    Column("ends_at", BigInteger, nullable=False),
-    Column("matchers", Text, nullable=False),  # JSON
-    Column("comment", Text, nullable=False),
-    Column("planned", Boolean, nullable=False),  # it was there before it began
-)
-
 maintenance = Table(
     "maintenance",
     metadata,
@@ -283,11 +255,4 @@ maintenance = Table(
     Column("by", Text, nullable=False),
     Column("declared_at", BigInteger, nullable=False),
     Index("maintenance_by_service", "service", "end"),
-)
-
-watermarks = Table(
-    "watermarks",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False),  # nothing up to here is missing
 )

@@ -1,14 +1,19 @@
 # Every page, light and dark, wide and narrow: nothing goes wrong, all can use it, it fits.
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
+from outage_window.store import Store
 from tests.browser.made import STATES, showing
+from tests.reconcile.made import lived_through
 from tests.security.made import LISTEN, USERS, web_file
 
 pytestmark = pytest.mark.browser
 WIDTHS = (1280, 390)
-PAGES = {"board": "/", "upload": "/upload"} | {
+PERIOD = "?from=2023-11-14&to=2023-11-18"
+PAGES = {"board": "/", "upload": "/upload", "reconciliation": f"/reconcile{PERIOD}"} | {
     name: f"/incidents/{one.id}" for name, one in STATES.items()
 }
 MISSING = "/incidents/none"
@@ -25,8 +30,17 @@ OVER = """() => {
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with showing(tmp_path_factory.mktemp("pages"), STATES.values()) as process:
+    folder = tmp_path_factory.mktemp("pages")
+    with closing(Store.open(f"sqlite:///{folder / 'ow.db'}")) as store:
+        lived_through(store)
+    with showing(folder, STATES.values(), "remote_write: {history: 4000d}\n") as process:
         yield process
+
+
+def test_the_reconciliation_has_lines_of_every_kind(visit, served):
+    visitor = visit(served.url + PAGES["reconciliation"])
+    for kind in ("outages", "unmet", "lost", "cut", "silenced", "inhibited", "receiving", "unread"):
+        assert visitor.page.locator(f"[aria-labelledby={kind}] :is(tr, li)").count(), kind
 
 
 def fits(visitor):

@@ -8,8 +8,9 @@ from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed, TooMuch
 from outage_window.sources.samples import Sampled
-from outage_window.store import backfilled, watermarks
+from outage_window.store import alert_spans, backfilled, covered, watermarks
 from outage_window.store.backfilled import Fetched
+from outage_window.store.muted import Muted
 from tests.live.made import BORN, Metrics, Place, text
 from tests.live.test_watch import END, START
 
@@ -56,7 +57,8 @@ class Listing:
     """An Alertmanager that lists `alerts` of (labels, start), and `muted` silences."""
 
     def __init__(self, *alerts, muted=()):
-        self.listed, self.muted, self.down = list(alerts), list(muted), False
+        self.listed, self.silenced, self.down = list(alerts), list(muted), False
+        self.hushed = []
 
     def alerts(self, at):
         if self.down:
@@ -68,8 +70,11 @@ class Listing:
             for labels, start in self.listed
         ]
 
+    def muted(self):
+        return self.hushed
+
     def silences(self, at):
-        return self.muted
+        return self.silenced
 
 
 class Missed:
@@ -310,3 +315,37 @@ def store_says_alerted(place):
     with place.store.read() as connection:
         (found,) = incidents.latest(connection)
     return found.alerted
+
+
+def spans(store, name):
+    with store.read() as connection:
+        found = covered.between(connection, name, 0, 2**62)
+    return [(a / NS - BORN, b / NS - BORN) for a, b in found]
+
+
+def test_it_notes_over_which_times_was_received_and_asked(store):
+    listing = Listing()
+    listing.hushed = [Muted("f", BORN * NS, "inhibited", AUTH, ("by",))]
+    missed = Missed(store, Alerting(), listing)
+    for seconds in (0, 60, 120):
+        missed.at(BORN + seconds)
+    missed.restart()
+    listing.down = True
+    for seconds in (3600, 3660):
+        missed.at(BORN + seconds)
+    assert spans(store, "receiving") == [(0, 120), (3600, 3660)]
+    assert spans(store, "alertmanager") == [(0, 120)]
+    assert spans(store, "prometheus") == [(120 - 300, 3600)]
+    with store.read() as connection:
+        (one,) = alert_spans.hushed(connection, 0, 2**62)
+    assert (one.service, one.how, one.by) == ("auth", "inhibited", ("by",))
+    assert (one.first_seen / NS - BORN, one.last_seen / NS - BORN) == (0, 120)
+
+
+def test_what_was_filled_in_by_hand_is_covered(store):
+    settings = Settings.model_validate(
+        {"services": [{"name": "auth", "source": "file", "file": "x"}]}
+    )
+    asked = (round((BORN + at) * NS) for at in (0, 900, 1800))
+    fill(settings, store, Alerting(run(600, 900)), None, *asked)
+    assert spans(store, "prometheus") == [(0, 900)]

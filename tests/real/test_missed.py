@@ -1,12 +1,14 @@
 # Real programs: what fires while `serve` is down or turned away, clusters, silences, time-outs.
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
+from tests.live.process import command
 from tests.real.programs import (
     alertmanager,
     free_port,
@@ -48,12 +50,25 @@ def settings(prometheus_url=None, alertmanager_url=None, receiver=None):
     return found
 
 
+def reconciled(folder, since):
+    """What `reconcile` says of the store of the server that runs in a folder."""
+    until = ("--to", shown(time.time() + 1), "--format", "json")
+    file = str(folder / "serve.yml")
+    done = command("reconcile", "--from", shown(since), *until, "--config.file", file)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def of(section):
+    return [(one["alert"], one["how"], one["times"]) for one in section["found"]]
+
+
 def alerts_of(served, service="auth"):
     return {a["name"]: a for one in incidents(served, service) for a in one["alerts"]}
 
 
 def test_what_fires_and_resolves_while_it_is_down_is_there_once(programs, running, tmp_path):
-    port = free_port()
+    port, began = free_port(), time.time()
     manager = alertmanager(programs, tmp_path, routed_to(f"http://127.0.0.1:{port}"))
     running.callback(manager.stop)
     first = serve(tmp_path, port, settings())
@@ -84,6 +99,11 @@ def test_what_fires_and_resolves_while_it_is_down_is_there_once(programs, runnin
     assert alert["labels"] == labels("Missed") | {"cluster": "test"}
     assert abs(seconds(alert["fired_at"]) - fires) <= 2
     assert abs(seconds(alert["resolved_at"]) - over) <= 2
+    found = reconciled(tmp_path, began)
+    assert of(found["alerts_lost"]) == [("Missed", "Prometheus", 1)]
+    (down,) = found["gaps"]["receiver"]["gaps"]
+    assert seconds(down["from"]) < fires < over < seconds(down["to"])
+    assert "1 alert fired and was never delivered" in found["summary"]
     (incident,) = incidents(again, "auth")
     steps = {one["step"]: one for one in incident["detection"]}
     assert seconds(steps["rule_true"]["at"]["value"]) <= seconds(alert["fired_at"])
@@ -99,6 +119,7 @@ def test_what_fires_and_resolves_while_it_is_down_is_there_once(programs, runnin
         return known["deliveries"] > 0 and known["backfilled"] is None
 
     assert wait_for(delivered, 20, "delivery that it is over")
+    assert reconciled(tmp_path, began)["alerts_lost"]["count"] == 0
     (incident,) = incidents(again, "auth")
     assert [one["name"] for one in incident["alerts"]] == ["Missed"]
 
@@ -107,15 +128,23 @@ def test_what_was_turned_away_is_asked_for(programs, running, tmp_path):
     """Alertmanager drops what a 4xx answers: its own list is the only place that still has it."""
     port = free_port()
     config = routed_to(f"http://127.0.0.1:{port}", token="wrong")
+    config["inhibit_rules"] = [
+        {"source_matchers": ["alertname=TurnedAway"], "target_matchers": ["alertname=Lesser"]}
+    ]
     manager = alertmanager(programs, tmp_path, config)
     running.callback(manager.stop)
     served = serve(tmp_path, port, settings(alertmanager_url=manager.url))
     running.callback(served.stop)
-    post(manager, {"labels": labels("TurnedAway"), "startsAt": shown(time.time() - 60)})
+    since = shown(time.time() - 600)
+    post(manager, *({"labels": labels(n), "startsAt": since} for n in ("TurnedAway", "Lesser")))
     alert = wait_for(lambda: alerts_of(served).get("TurnedAway"), 20, "alert")
     assert (alert["backfilled"], alert["deliveries"]) == ("alertmanager", 0)
     metrics = requests.get(f"{served.url}/metrics", timeout=10).text
     assert "outage_window_deliveries_total 0.0" in metrics
+    found = reconciled(tmp_path, time.time() - 3600)
+    assert of(found["alerts_lost"]) == [("TurnedAway", "Alertmanager", 1)]
+    assert found["alerts_lost"]["asked"]["prometheus"]["known"] == []
+    assert of(found["alerts_inhibited"]) == [("Lesser", "by TurnedAway", 1)]
 
 
 def test_two_peers_one_serve_each_alert_once(programs, running, tmp_path):
@@ -183,3 +212,6 @@ def test_two_peers_one_serve_each_alert_once(programs, running, tmp_path):
     (muted,) = incident["announced"]
     assert (muted["kind"], muted["text"]) == ("silence", "known since Monday")
     assert muted["matchers"] == 'service="auth", alertname="Quiet"'
+    found = reconciled(tmp_path, start - 60)
+    assert of(found["alerts_silenced"]) == [("Quiet", "known since Monday", 1)]
+    assert found["alerts_lost"]["count"] == 0

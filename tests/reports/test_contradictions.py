@@ -210,3 +210,39 @@ def test_an_old_ticket_is_not_how_it_was_noticed():
     old = EventFact(TOKENS.window.onset - 20_000, "ticket", "lost my badge")
     text = parse(render(replace(TOKENS, events=(old,)))).text
     assert "Noticed: by alert" in text
+
+
+def told(fired, resolved, source="prometheus", **more):
+    """An alert that an API told of and no delivery brought."""
+    found = alert(fired, resolved, delivered=None, **more)
+    return replace(found, backfilled=source, deliveries=0)
+
+
+def test_an_alert_that_no_delivery_brought_was_lost():
+    start = "2024-05-03 15:00"
+    incident = replace(TOKENS, alerts=(told(start, "2024-05-03 15:10"),))
+    assert "alert-lost" in ids(incident)
+    text = statement(incident, "alert-lost")
+    assert text.startswith("1 alert fired that no delivery brought, as Prometheus tells")
+    assert "2024-05-03T15:00:00Z" in text
+    assert "alert-lost" not in ids(TOKENS)
+
+
+def test_one_that_fires_since_minutes_may_be_on_its_way():
+    now = at("2024-05-03 15:00")
+    waiting = replace(TOKENS, as_of=now + 60, alerts=(told("2024-05-03 15:00", None),))
+    assert "alert-lost" not in ids(waiting)
+    assert "alert-lost" in ids(replace(waiting, as_of=now + 600))
+
+
+def test_many_lost_alerts_are_one_line():
+    lost = tuple(
+        told(f"2024-05-03 15:{n:02}", f"2024-05-03 15:{n:02}", source, name=f"A{n % 5}")
+        for n in range(20)
+        for source in ("alertmanager", "prometheus")
+    )
+    text = statement(replace(TOKENS, alerts=lost), "alert-lost")
+    assert text.startswith(
+        "40 alerts fired that no delivery brought, as Alertmanager and Prometheus"
+    )
+    assert "A0, A1, A2 and 2 more" in text

@@ -92,6 +92,23 @@ def test_what_fires_is_read_and_only_what_reaches_somebody_is_asked_for(servers,
         assert part in path
 
 
+def test_what_is_muted_is_read_with_what_mutes_it(servers, client):
+    silenced = ALERT | {"fingerprint": "1", "status": {"silencedBy": ["s1"], "inhibitedBy": []}}
+    both = ALERT | {"fingerprint": "2", "status": {"silencedBy": ["s1"], "inhibitedBy": ["9"]}}
+    odd = [ALERT, ALERT | {"status": None}, 5, silenced | {"startsAt": "yesterday"}]
+    for server in servers:
+        server.says("/api/v2/alerts", [silenced, both, *odd])
+    found = [(one.fingerprint, one.how, one.by) for one in client.muted()]
+    assert found == [
+        ("1", "silenced", ("s1",)),
+        ("2", "silenced", ("s1",)),
+        ("2", "inhibited", ("9",)),
+    ]
+    path, _ = servers[0].asked[0]
+    for part in ("silenced=true", "inhibited=true", "active=false", "receiver=ow"):
+        assert part in path
+
+
 def test_one_peer_that_answers_is_enough(servers, client):
     servers[1].says("/api/v2/alerts", [ALERT])
     servers[0].says("/api/v2/alerts", [], 500)

@@ -160,6 +160,7 @@ def span_of(row: TableRow, is_level: bool) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "moment_ns": moment_ns,
+    "length_of": length,
     "share": share,
     "shown": shown,
     "number": number,

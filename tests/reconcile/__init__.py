@@ -1,0 +1,1 @@
+# Tests of what reconciles a period, and of incidents as labels.
