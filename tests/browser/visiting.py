@@ -177,7 +177,8 @@ class Visitor:
     def _asked(self, request: Request) -> None:
         self._stir()
         self.requests.append(request.url)
-        self._under_way.add(request)
+        if request.resource_type != "eventsource":  # a stream has no end to wait for
+            self._under_way.add(request)
 
     def _ended(self, request: Request) -> None:
         self._stir()
