@@ -19,7 +19,11 @@ from reports.times import about
 
 WIDTH = 96
 CONDITIONS = {1: ("",), 2: ("Fast", "Slow"), 3: ("Fast", "Medium", "Slow")}
-STEPS = "TODO(owner?): the address of the steps to take"
+STEPS = """\
+1. Is it real: the board of Outage Window shows the error ratio beside what is usual.
+2. What changed in the two hours before: what can be reverted is the first suspect.
+3. TODO(owner?): how is the latest change reverted?
+4. TODO(owner?): who is told, and after how long is it escalated, to whom?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def _rule(service: str, of: Selectors, one: Threshold, name: str) -> dict[str, A
         "annotations": {
             "summary": f"{_literal(service)}: {failing}",
             "description": f"The {condition(one, of)}.",
-            "runbook_url": STEPS,
+            "runbook": STEPS,
         },
     }
 
