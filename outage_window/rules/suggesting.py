@@ -11,8 +11,10 @@ import numpy as np
 
 from detector.alarms import Score, Span, score
 from detector.detect import detect
+from detector.results import Window
 from detector.series import Counts, Series
 from detector.suggesting import NotSuggested, Suggestion, suggest
+from detector.suggesting.usual import MARGIN
 from outage_window.errors import InputError
 from outage_window.rules import files
 from outage_window.rules.backtest import backtest
@@ -30,7 +32,7 @@ MOST_INTERVAL = 300.0
 class Asked:
     """How often at most a rule may fire about nothing, and where (seconds) learning ends.
 
-    `split` None: at the middle of the time.
+    `split` None: at the middle of the time, or before an outage that lasts then.
     """
 
     a_week: float
@@ -60,12 +62,10 @@ def run(
 ) -> list[Learnt]:
     """A suggestion for each service of the request; `told` puts scores into words for the file."""
     with prepared(request, say) as ready:
-        split = (ready.start + ready.end) / 2 if asked.split is None else asked.split
-        if not ready.start < split < ready.end:
+        if asked.split is not None and not ready.start < asked.split < ready.end:
             raise InputError("--split", "expected a time between --from and --to")
         return [
-            _suggested(one, ready, request, replace(asked, split=split), told, say)
-            for one in ready.history.services
+            _suggested(one, ready, request, asked, told, say) for one in ready.history.services
         ]
 
 
@@ -77,24 +77,36 @@ def _suggested(
     told: Callable[[Learnt], list[str]],
     say: Say,
 ) -> Learnt:
-    assert asked.split is not None  # it was chosen
-    none = Learnt(service.service, asked.split, ready.end)
+    split = asked.split
+    if split is None:
+        split = before_any((ready.start + ready.end) / 2, service.windows)
+    none = Learnt(service.service, split, ready.end)
     if service.not_assessed is not None or service.series is None:
         return replace(none, refused=service.not_assessed or "no data")
     of = selectors(request, ready, service)
     say(f"comparing conditions for {service.service}")
     interval = min(max(request.interval or INTERVAL, service.series.step), MOST_INTERVAL)
-    detection = detect(_until(service.series, asked.split), service.options)
+    detection = detect(_until(service.series, split), service.options)
     found = suggest(detection, interval, asked.a_week)
     if isinstance(found, NotSuggested):
         return replace(none, refused=f"{found.reason}; needed: {found.needs}")
     say(f"evaluating what is suggested for {service.service}")
     text = rule_file(service.service, of, found, ())
-    before = _scored(text, service, ready, ready.start, asked.split)
-    after = _scored(text, service, ready, asked.split, ready.end)
+    before = _scored(text, service, ready, ready.start, split)
+    after = _scored(text, service, ready, split, ready.end)
     learnt = replace(none, suggestion=found, before=before, after=after)
     why = (*reasons(of, found), *told(learnt))
     return replace(learnt, why=why, text=rule_file(service.service, of, found, why))
+
+
+def before_any(time: float, windows: Sequence[Window]) -> float:
+    """The time, or that before a window which it is in or near: an outage is on one side whole."""
+    for one in sorted(windows, key=lambda window: -window.onset):
+        begin = one.onset if one.start.low is None else one.start.low
+        end = one.until if one.end.high is None else one.end.high
+        if begin - MARGIN < time < end + MARGIN:
+            time = begin - MARGIN
+    return time
 
 
 def selectors(request: Request, ready: Prepared, service: Judged) -> Selectors:

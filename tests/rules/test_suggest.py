@@ -106,6 +106,14 @@ def test_what_cannot_be_is_one_line(program, arguments, said):
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.real
+def test_by_default_no_outage_is_cut_in_two(program):
+    middle = program("rules", "suggest", "auth.om", "--to", "2024-01-17T16:00:00Z")
+    assert middle.code == 0, middle.err
+    assert "kept out, 2024-01-09T07:29Z to" in middle.out.replace("\n#   ", " ")
+    assert "caught the only outage" in middle.out.replace("\n#   ", " ")
+
+
 def made_up(*conditions):
     return Suggestion(conditions, 30.0, 0.125, (), 8.0, 0, 40)
 
