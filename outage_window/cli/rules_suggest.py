@@ -47,6 +47,7 @@ def command(**given: Any) -> int:
     from outage_window.new_files import write_new
     from outage_window.rules import suggesting
     from outage_window.rules.suggested_text import told
+    from outage_window.rules.writing import wrapped
 
     asked = suggesting.Asked(given["a_week"], moment(given["split"], "--split"))
     found = suggesting.run(
@@ -65,6 +66,6 @@ def command(**given: Any) -> int:
         return 0
     write_new([(given["output"], text.encode())])
     for one in found:
-        for line in one.why or (f"no rule can be suggested: {one.refused}",):
+        for line in wrapped(one.why or (f"no rule can be suggested: {one.refused}",)):
             click.echo(line)
     return 0

@@ -64,9 +64,7 @@ def run(
     with prepared(request, say) as ready:
         if asked.split is not None and not ready.start < asked.split < ready.end:
             raise InputError("--split", "expected a time between --from and --to")
-        return [
-            _suggested(one, ready, request, asked, told, say) for one in ready.history.services
-        ]
+        return [_suggested(one, ready, request, asked, told, say) for one in ready.history.services]
 
 
 def _suggested(

@@ -42,7 +42,7 @@ def rule_file(service: str, of: Selectors, found: Suggestion, why: Sequence[str]
         _rule(service, of, one, name) for one, name in zip(found.conditions, names, strict=True)
     ]
     group = {"name": f"{service}-suggested", "interval": show_duration(found.interval)}
-    comment = "".join(f"# {line}\n".replace("# \n", "#\n") for line in _wrapped(why))
+    comment = "".join(f"# {line}\n".replace("# \n", "#\n") for line in wrapped(why))
     return comment + yaml.dump(
         {"groups": [{**group, "rules": rules}]},
         Dumper=_Dumper,
@@ -97,7 +97,8 @@ def _literal(text: str) -> str:
     return text.replace("{{", '{{ "{{" }}')
 
 
-def _wrapped(why: Sequence[str]) -> list[str]:
+def wrapped(why: Sequence[str]) -> list[str]:
+    """Lines of `WIDTH` characters at most; a name from outside breaks none."""
     lines: list[str] = []
     for text in why:
         lines += wrap(one_line(" ".join(text.split())), WIDTH, subsequent_indent="  ") or [""]

@@ -17,7 +17,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 def test_the_example(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     made.write_export(tmp_path / "auth.om")
-    [rules] = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.S)
+    rules, _ = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.S)
     (tmp_path / "rules.yml").write_text(rules)
     line, shown = re.search(
         r"```console\n\$ outage-window (.*?)\n(.*?)```", PAGE, flags=re.S
