@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from outage_window.store.agreeing import agree, meets, without
+from outage_window.store.agreeing import agree, completed, meets, without
 from outage_window.store.alert_spans import Told
 from outage_window.store.alerts import SAME_START, StoredAlert
 from outage_window.store.backfilled import Fetched
@@ -31,6 +31,7 @@ class Beside:
         self._by_fingerprint: dict[str, list[Place]] = {}
         self._by_name: dict[str, list[Place]] = {}
         self._by_labels: dict[frozenset[str], dict[frozenset[tuple[str, str]], list[Place]]] = {}
+        self._order = {key_of(one): number for number, one in enumerate(delivered)}
         for one in sorted(delivered, key=_start):
             self._place(one).append(one)
 
@@ -53,7 +54,19 @@ class Beside:
             truncated=0,
         )
         insort(self._place(known), known, key=_start)
+        self._order[key_of(known)] = len(self._order)
         return known
+
+    def complete(self, met: Sequence[StoredAlert], told: Fetched) -> None:
+        """Give the nearest of those met what was told of it: an end leaves room for another."""
+        nearest = min(met, key=lambda one: self._apart(one, told))
+        fired = self._fired[nearest.sender, nearest.fingerprint]
+        first = bisect_left(fired, nearest.starts_at, key=_start)
+        fired[fired.index(nearest, first)] = completed(nearest, told)
+
+    def _apart(self, one: StoredAlert, told: Fetched) -> tuple[int, bool, int]:
+        other = one.fingerprint != told.fingerprint
+        return abs(one.starts_at - told.starts_at), other, self._order[key_of(one)]
 
     def _place(self, one: StoredAlert) -> list[StoredAlert]:
         place = (one.sender, one.fingerprint)
@@ -120,19 +133,20 @@ def missing(delivered: Sequence[StoredAlert], told: Sequence[Told]) -> tuple[lis
 
     `told` is in the order in which sources are believed.
     """
-    beside = Beside(delivered)
+    came, beside = Beside(delivered), Beside(delivered)
     lost: list[Told] = []
     known: set[Key] = set()
     places: dict[Key, int] = {}
     for one in told:
+        if one.source == "prometheus":
+            known.update(map(key_of, came.all(one.alert)))
         found = beside.all(one.alert)
-        came = {key_of(alert) for alert in found if alert.deliveries}
         if not found:
             places[key_of(beside.add(one.source, one.alert))] = len(lost)
             lost.append(one)
-        elif came:
-            known |= came if one.source == "prometheus" else set()
-        else:
+            continue
+        beside.complete(found, one.alert)
+        if not any(alert.deliveries for alert in found):
             place = places[key_of(found[0])]
             if lost[place].source != one.source:
                 lost[place] = replace(lost[place], source="both")

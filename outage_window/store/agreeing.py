@@ -75,7 +75,7 @@ class Known:
             same = [i for i in places if _is(self.alerts[i], told)]
             place = min(same, key=lambda i: (self._apart(i, told), i), default=None)
         if place is not None:
-            self.alerts[place] = _completed(self.alerts[place], told)
+            self.alerts[place] = completed(self.alerts[place], told)
         elif new is not None:
             self._add(new)
 
@@ -131,7 +131,7 @@ def meets(known: StoredAlert, told: Told) -> bool:
     return before_end and (told.ends_at is None or known.starts_at < told.ends_at)
 
 
-def _completed(known: StoredAlert, told: Told) -> StoredAlert:
+def completed(known: StoredAlert, told: Told) -> StoredAlert:
     """What was delivered, with an end that no delivery brought, and what deliveries never say."""
     ends_at, timed_out, backfilled = known.ends_at, known.timed_out, known.backfilled
     made_up = timed_out and not known.backfilled  # only by a later one that fired
