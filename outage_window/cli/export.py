@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -59,14 +60,17 @@ def export_incidents(
     }
     with looking(database(file)) as connection:
         labels = map(record, labelled.between(connection, begins, ends, services))
-        pieces = FORMATS[form](asked, labels)
-        if output is None:
-            for piece in pieces:
-                click.echo(piece, nl=False)
-            return 0
-        content = "".join(pieces).encode()
+        _write(FORMATS[form](asked, labels), output)
+    return 0
+
+
+def _write(pieces: Iterable[str], output: Path | None) -> None:
+    """To standard output as they come; to a file all or nothing."""
     from outage_window.new_files import write_new
 
-    write_new([(output, content)])
+    if output is None:
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        return
+    write_new([(output, "".join(pieces).encode())])
     click.echo(f"outage-window: wrote {output}", err=True)
-    return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from outage_window.cli.period import moment
 from outage_window.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def history_request(given: dict[str, Any], rules: Sequence[str]) -> Request:
     """What the options about history ask for, with these rule files."""
     from outage_window.rules.running import Request
 
-    start, end = moment(given["start"], "--from"), moment(given["end"], "--to")
+    start, end = seconds(given["start"], "--from"), seconds(given["end"], "--to")
     if start is not None and end is not None and end <= start:
         raise InputError("--to", "expected a time after --from")
     return Request(
@@ -99,18 +100,11 @@ def history_request(given: dict[str, Any], rules: Sequence[str]) -> Request:
     )
 
 
-def moment(text: str | None, option: str) -> float | None:
+def seconds(text: str | None, option: str) -> float | None:
     """A time of the command line in seconds, at most now; `InputError` naming the option."""
     from outage_window import clock
-    from webhooks.model import Refused
-    from webhooks.times import parse_time
 
-    if text is None:
-        return None
-    try:
-        return min(parse_time(text, option), clock.system()) / 1e9
-    except Refused as why:
-        raise InputError(option, why.expected) from None
+    return None if text is None else min(moment(text, option), clock.system()) / 1e9
 
 
 def _duration(text: str | None) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from outage_window.cli.rules_backtest import DEFAULT, FILE, history_request, moment, say
+from outage_window.cli.rules_backtest import DEFAULT, FILE, history_request, say, seconds
 from outage_window.errors import InputError
 
 A_WEEK = 0.125
@@ -46,12 +46,11 @@ def command(**given: Any) -> int:
     """
     from outage_window.new_files import write_new
     from outage_window.rules import suggesting
-    from outage_window.rules.suggested_text import told
     from outage_window.rules.writing import wrapped
 
-    asked = suggesting.Asked(given["a_week"], moment(given["split"], "--split"))
+    asked = suggesting.Asked(given["a_week"], seconds(given["split"], "--split"))
     found = suggesting.run(
-        history_request(given, ()), asked, told, say if sys.stderr.isatty() else lambda step: None
+        history_request(given, ()), asked, say if sys.stderr.isatty() else lambda step: None
     )
     text = suggesting.joined(found)
     refused = [

@@ -161,20 +161,31 @@ def read(paths: Sequence[str]) -> Rules:
 
     At least one alerting rule is expected in all of them. The expressions are not looked at.
     """
-    found = [rule for path in paths for rule in _of(path)]
+    return of_texts([(path, _text_of(path)) for path in paths])
+
+
+def of_texts(texts: Sequence[tuple[str, str]]) -> Rules:
+    """As `read`, of (name, text)."""
+    found = [rule for path, text in texts for rule in _of(path, text)]
     alerting = tuple(rule for rule in found if isinstance(rule, AlertingRule))
     if not alerting:
-        raise InputError(", ".join(paths), "expected at least one alerting rule (alert: NAME)")
+        raise InputError(
+            ", ".join(path for path, _ in texts),
+            "expected at least one alerting rule (alert: NAME)",
+        )
     return Rules(alerting, tuple(rule for rule in found if isinstance(rule, RecordingRule)))
 
 
-def _of(path: str) -> Iterator[AlertingRule | RecordingRule]:
+def _text_of(path: str) -> str:
     try:
-        text = Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8")
     except OSError as error:
         raise InputError(path, f"expected a rule file ({error.strerror})") from None
     except UnicodeDecodeError:
         raise InputError(path, "expected text in UTF-8") from None
+
+
+def _of(path: str, text: str) -> Iterator[AlertingRule | RecordingRule]:
     source = from_yaml(text)
     if source.problems:
         problem = source.problems[0]

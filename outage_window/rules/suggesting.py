@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -13,15 +11,17 @@ from detector.alarms import Score, Span, score
 from detector.detect import detect
 from detector.results import Window
 from detector.series import Counts, Series
-from detector.suggesting import NotSuggested, Suggestion, suggest
+from detector.suggesting import NotSuggested, suggest
 from detector.suggesting.usual import MARGIN
 from outage_window.errors import InputError
 from outage_window.rules import files
 from outage_window.rules.backtest import backtest
+from outage_window.rules.document import scored_words
 from outage_window.rules.histories import Judged
 from outage_window.rules.running import Prepared, Request, Say, prepared
 from outage_window.rules.writing import Selectors, reasons, rule_file
 from outage_window.sources.samples import choose
+from reports.times import utc
 
 INTERVAL = 30.0
 """Seconds between evaluations of what is suggested, unless samples come less often."""
@@ -41,30 +41,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What came of one service: a rule file, how it does before `split` and from there on.
-
-    `split` and `end` in seconds. `refused` is why there is none.
-    """
+    """What came of one service: a rule file, and why; `refused` is why there is none."""
 
     service: str
-    split: float
-    end: float
     text: str = ""
     why: tuple[str, ...] = ()
-    suggestion: Suggestion | None = None
-    before: Score | None = None
-    after: Score | None = None
     refused: str | None = None
 
 
-def run(
-    request: Request, asked: Asked, told: Callable[[Learnt], list[str]], say: Say
-) -> list[Learnt]:
-    """A suggestion for each service of the request; `told` puts scores into words for the file."""
+def run(request: Request, asked: Asked, say: Say) -> list[Learnt]:
+    """A suggestion for each service of the request."""
     with prepared(request, say) as ready:
         if asked.split is not None and not ready.start < asked.split < ready.end:
             raise InputError("--split", "expected a time between --from and --to")
-        return [_suggested(one, ready, request, asked, told, say) for one in ready.history.services]
+        return [_suggested(one, ready, request, asked, say) for one in ready.history.services]
 
 
 def _suggested(
@@ -72,29 +62,32 @@ def _suggested(
     ready: Prepared,
     request: Request,
     asked: Asked,
-    told: Callable[[Learnt], list[str]],
     say: Say,
 ) -> Learnt:
+    if service.not_assessed is not None or service.series is None:
+        return Learnt(service.service, refused=service.not_assessed or "no data")
     split = asked.split
     if split is None:
         split = before_any((ready.start + ready.end) / 2, service.windows)
-    none = Learnt(service.service, split, ready.end)
-    if service.not_assessed is not None or service.series is None:
-        return replace(none, refused=service.not_assessed or "no data")
     of = selectors(request, ready, service)
     say(f"comparing conditions for {service.service}")
     interval = min(max(request.interval or INTERVAL, service.series.step), MOST_INTERVAL)
     detection = detect(_until(service.series, split), service.options)
     found = suggest(detection, interval, asked.a_week)
     if isinstance(found, NotSuggested):
-        return replace(none, refused=f"{found.reason}; needed: {found.needs}")
+        return Learnt(service.service, refused=f"{found.reason}; needed: {found.needs}")
     say(f"evaluating what is suggested for {service.service}")
     text = rule_file(service.service, of, found, ())
     before = _scored(text, service, ready, ready.start, split)
     after = _scored(text, service, ready, split, ready.end)
-    learnt = replace(none, suggestion=found, before=before, after=after)
-    why = (*reasons(of, found), *told(learnt))
-    return replace(learnt, why=why, text=rule_file(service.service, of, found, why))
+    why = (
+        *reasons(of, found),
+        f"Proven on what was kept out, {utc(split, 60)} to {utc(ready.end, 60)}, by a real"
+        f" Prometheus: {scored_words(after)}.",
+        f"On what it was learnt from, before {utc(split, 60)}, by a real Prometheus:"
+        f" {scored_words(before)}.",
+    )
+    return Learnt(service.service, rule_file(service.service, of, found, why), why)
 
 
 def before_any(time: float, windows: Sequence[Window]) -> float:
@@ -149,12 +142,8 @@ def _until(series: Series, time: float) -> Series:
 
 def _scored(text: str, service: Judged, ready: Prepared, start: float, end: float) -> Score:
     """What all rules of the file together do over [start, end), by the engine."""
-    with TemporaryDirectory() as name:
-        path = Path(name) / "suggested.yml"
-        path.write_text(text)
-        rules = files.read([str(path)])
     found = backtest(
-        rules,
+        files.of_texts([("what is suggested", text)]),
         ready.engine,
         [service],
         lambda labels: service.service,
