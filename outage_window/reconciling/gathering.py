@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from outage_window.joining import ALERT_REACH
 from outage_window.live.announcing import names_of
 from outage_window.reconciling.gaps import Stored, stored
 from outage_window.settings.models import Settings
@@ -25,7 +26,7 @@ from outage_window.store.schema import (
 from outage_window.store.silences import Silence
 
 NS = 10**9
-REACH = 1800 * NS
+REACH = round(ALERT_REACH * NS)
 """What is outside of the period by this may still belong to something inside."""
 Span = tuple[int, int]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-from outage_window.joining import ALERT_REACH
 from outage_window.kept import OPEN_ENDED
 from outage_window.reconciling import knowing, muting
 from outage_window.reconciling.gaps import Stored
-from outage_window.reconciling.gathering import Gathered, Unread, Window
+from outage_window.reconciling.gathering import REACH, Gathered, Unread, Window
 from outage_window.reconciling.grouping import Fired, groups
 from outage_window.reconciling.laying import Key, key_of, missing
 from outage_window.reconciling.meeting import Stretches
@@ -27,7 +26,6 @@ from reports.reconciliation import (
 )
 
 NS = 10**9
-REACH = round(ALERT_REACH * NS)
 PENDING = 300 * NS
 """What fires since no longer than this may wait in Alertmanager to be sent."""
 EDGE = 120 * NS
