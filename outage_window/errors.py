@@ -15,6 +15,10 @@ class InputError(Exception):
         self.where = where
         self.expected = expected
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
+        """Another process raises it as it was raised here."""
+        return type(self), (self.where, self.expected)
+
 
 def one_line(text: str) -> str:
     """The text on one line: names from outside may hold line ends and control characters."""

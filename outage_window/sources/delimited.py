@@ -14,6 +14,7 @@ from outage_window.sources.files import Source
 
 DELIMITERS = (",", ";", "\t")
 _DECLARED = re.compile(r'\s*"?sep=([,;|\t])"?[ ]*\r?\n')
+ROW = re.compile(rb"[^\r\n]")
 _QUOTED = re.compile(r'(^|[,;\t|])"(?:[^"]|"")*"', re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def columns(
 
     found, delimiter, lines = _header(source)
     place = _places(source, delimiter)
-    if source.data.rstrip(b"\r\n").count(b"\n") < lines:
+    if ROW.search(source.data, _end_of(source.data, lines)) is None:
         raise InputError(source.name, "no rows after the header; expected at least one")
     types = {"time": pa.timestamp("ns", tz="UTC"), "number": pa.float64()}
     types["word"] = pa.dictionary(pa.int32(), pa.string())
@@ -72,6 +73,21 @@ def _read(source: Source, layout: Layout, types: Mapping[str, Any]) -> Any:
             strings_can_be_null=False,
         ),
     )
+
+
+def head(source: Source) -> bytes:
+    """What comes before the first row."""
+    return source.data[: _end_of(source.data, _header(source)[2])]
+
+
+def _end_of(data: bytes, lines: int) -> int:
+    """Where so many lines end."""
+    end = 0
+    for _ in range(lines):
+        end = data.find(b"\n", end) + 1
+        if not end:
+            return len(data)
+    return end
 
 
 def _header(source: Source) -> Layout:
@@ -119,11 +135,12 @@ def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _places(source: Source, delimiter: str) -> Callable[[int], str]:
+    starts: list[int] = []
+
     def place(row: int) -> str:
-        for index, (line, _) in enumerate(_records(source, delimiter)):
-            if index == row:
-                return source.place(line)
-        return source.name
+        if not starts:  # once for all: many services may be at fault
+            starts.extend(line for line, _ in _records(source, delimiter))
+        return source.place(starts[row]) if row < len(starts) else source.name
 
     return place
 

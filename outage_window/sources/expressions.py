@@ -13,11 +13,12 @@ from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources import intervals
 from outage_window.sources.naming import WANTED, Roles, listed, roles_of
+from outage_window.sources.pieces import Rows
 from outage_window.sources.reading import Marks, Quantity, Reading
 from outage_window.sources.sampled import Sampled, SampleFile
 from outage_window.sources.samples import merge, origins_of, service_of
 from outage_window.sources.selectors import Selector
-from outage_window.sources.tables import Rows, RowsQuantity, faults_of
+from outage_window.sources.tables import RowsQuantity, faults_of
 
 
 def services(files: Sequence[SampleFile], reading: Reading) -> list[ServiceData]:
@@ -69,7 +70,7 @@ def _service(
         silent, steps = len(np.setdiff1d(time, seen, assume_unique=True)), len(time)
         scale = intervals.step_of(time) if quantity == "rate" else 1.0
         rows = _rows(name, quantity, origins[0], time, total * scale, value * scale)
-    data = intervals.service_data(name, [rows], marks)
+    data = intervals.service_data(rows, origins[:1], marks)
     more = () if roles.note is None else (roles.note,)
     notes = (*data.notes, *_silence(silent, steps), *more)
     return ServiceData(name, data.series, origins, data.refused, notes)
@@ -149,7 +150,7 @@ def _rows(
         return f"{origin.name}: the value at {moment:%Y-%m-%dT%H:%M:%SZ}"
 
     quantity: RowsQuantity = "counts" if attempts is not None else "ratio" if ratio else "level"
-    return Rows(name, origin, quantity, time, attempts, value, np.arange(len(time)), fault, place)
+    return Rows(name, quantity, time, attempts, value, fault, (0,), place)
 
 
 def _sum(series: Sequence[Sampled]) -> tuple[F64, F64]:

@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +77,19 @@ def read(path: str) -> Source:
 
     A file without any content is refused here, since no reader could do anything with it.
     """
-    try:
+    with openable(path):
         raw = Path(path).read_bytes()
+    data = _plain(path, raw)
+    if not data.strip():
+        raise InputError(path, f"the file is empty; {EXPECTED}")
+    return Source(path, data, hashlib.sha256(raw).hexdigest())
+
+
+@contextmanager
+def openable(path: str) -> Iterator[None]:
+    """A file that cannot be opened or read is an `InputError`."""
+    try:
+        yield
     except FileNotFoundError:
         raise InputError(path, "no such file") from None
     except IsADirectoryError:
@@ -84,10 +97,6 @@ def read(path: str) -> Source:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(path, f"cannot be read: {reason}") from None
-    data = _plain(path, raw)
-    if not data.strip():
-        raise InputError(path, f"the file is empty; {EXPECTED}")
-    return Source(path, data, hashlib.sha256(raw).hexdigest())
 
 
 def _unpacked(path: str, packed: bytes) -> bytes:

@@ -18,8 +18,10 @@ _WRONG = {
 }
 
 
-def floats(column: Any, name: str, place: Callable[[int], str], unit: Unit = "") -> F64:
-    """Convert an Arrow column, shape (n,), of plain numbers or such as have the unit.
+def floats(
+    column: Any, name: str, place: Callable[[int], str], unit: Unit = ""
+) -> tuple[F64, Unit]:
+    """Convert an Arrow column, shape (n,), of plain numbers or such as have the unit; which.
 
     Empty, null and NaN are NaN: a value that is not there. Percentages come as ratios, and `0,5` as
     a half; text whose meaning would be a guess is an `InputError`, see `formatted.parse`.
@@ -28,7 +30,7 @@ def floats(column: Any, name: str, place: Callable[[int], str], unit: Unit = "")
     if found not in ("", unit):
         more = f' {{column="{name}"}}' if found == "/s" else ""
         raise InputError(f"{place(0)}, {name}", _WRONG[found] + more)
-    return values
+    return values, found
 
 
 def shown(column: Any, name: str, place: Callable[[int], str]) -> tuple[F64, Unit]:

@@ -20,7 +20,6 @@ Place = Callable[[int], str]
 class Table:
     """A table as read: `columns` are Arrow arrays of equal length, by name."""
 
-    source: Source
     columns: dict[str, Any]
     rows: int
     place: Place
@@ -51,7 +50,7 @@ def load(source: Source, wanted: Mapping[str, Cell]) -> Table:
     rows = len(next(iter(columns.values())))
     if rows == 0:
         raise InputError(source.name, "no rows after the header; expected at least one")
-    return Table(source, columns, rows, place)
+    return Table(columns, rows, place)
 
 
 def _kind(source: Source) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from outage_window.sources.reading import TimeUnit
 from outage_window.zones import zone_of
 
 Place = Callable[[int], str]
+
+TimeKind = Literal["zoned", "local", "s", "ms", "us", "ns"]
+"""With an offset, without one, or as numbers of a unit."""
 
 UNITS: dict[TimeUnit, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 FIRST, LAST = 946_684_800, 4_102_444_800
@@ -39,13 +42,20 @@ def seconds(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) 
     beside times without, and local times that occur twice or never are refused; so is every time
     outside of `EARLIEST` to `LATEST`.
     """
+    return seconds_and_kind(column, place, zone, unit)[0]
+
+
+def seconds_and_kind(
+    column: Any, place: Place, zone: str | None, unit: TimeUnit | None
+) -> tuple[F64, TimeKind]:
+    """As `seconds`, with how the times are written, in which all parts of a file must agree."""
     if column.null_count:
         raise InputError(place(_first(arrow.nulls(column))), f"no time; {_EXPECTED}")
-    found = _converted(column, place, zone, unit)
+    found, kind = _converted(column, place, zone, unit)
     good = plausible(found)
     if not good.all():
         raise InputError(place(_first(~good)), f"{_BOUNDS}; {_EXPECTED}")
-    return found
+    return found, kind
 
 
 def plausible(time: F64) -> NDArray[np.bool_]:
@@ -53,7 +63,9 @@ def plausible(time: F64) -> NDArray[np.bool_]:
     return (time >= EARLIEST) & (time < LATEST)
 
 
-def _converted(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+def _converted(
+    column: Any, place: Place, zone: str | None, unit: TimeUnit | None
+) -> tuple[F64, TimeKind]:
     import pyarrow as pa
 
     if pa.types.is_timestamp(column.type):
@@ -62,7 +74,7 @@ def _converted(column: Any, place: Place, zone: str | None, unit: TimeUnit | Non
         except pa.ArrowInvalid:
             row = _unreadable(column, column.type.tz)
             raise InputError(place(row), f"{_BOUNDS}; {_EXPECTED}") from None
-        return nanoseconds / 1e9 if column.type.tz else _local(nanoseconds, zone, place)
+        return _zoned(nanoseconds) if column.type.tz else _local(nanoseconds, zone, place)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return _epoch(_numbers(column), unit, place)
     if pa.types.is_date(column.type):
@@ -75,16 +87,24 @@ def _as_time(column: Any, zone: str | None, pa: Any) -> Any:
     return column if column.type == kind else column.cast(kind)
 
 
-def _text(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+def _zoned(nanoseconds: I64) -> tuple[F64, TimeKind]:
+    return nanoseconds / 1e9, "zoned"
+
+
+def _text(
+    column: Any, place: Place, zone: str | None, unit: TimeUnit | None
+) -> tuple[F64, TimeKind]:
     import pyarrow as pa
 
     try:  # nearly always right, and the fastest by far
-        return arrow.integers(_as_time(column, "UTC", pa)) / 1e9
+        return _zoned(arrow.integers(_as_time(column, "UTC", pa)))
     except pa.ArrowInvalid:
         return _classified(column, place, zone, unit)
 
 
-def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | None) -> F64:
+def _classified(
+    column: Any, place: Place, zone: str | None, unit: TimeUnit | None
+) -> tuple[F64, TimeKind]:
     """Every row must be of the first row's class: with an offset, without one, or a number."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -107,7 +127,7 @@ def _classified(column: Any, place: Place, zone: str | None, unit: TimeUnit | No
         raise InputError(place(row), f"cannot read the time {shown!r}; {_EXPECTED}") from None
     if other.any():
         raise _mixed(written, int(np.argmax(other)), place)
-    return nanoseconds / 1e9 if offset else _local(nanoseconds, zone, place)
+    return _zoned(nanoseconds) if offset else _local(nanoseconds, zone, place)
 
 
 def _mixed(column: Any, row: int, place: Place) -> InputError:
@@ -144,7 +164,7 @@ def _numbers(column: Any) -> Any:
         return arrow.floats(column)
 
 
-def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
+def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> tuple[F64, TimeKind]:
     finite = np.isfinite(values)
     if not finite.all():
         raise InputError(place(_first(~finite)), f"the time is not a finite number; {_EXPECTED}")
@@ -156,8 +176,7 @@ def _epoch(values: Any, unit: TimeUnit | None, place: Place) -> F64:
             "cannot tell the unit of a numeric time between 2000 and 2100;"
             " --time-unit s, ms, us or ns settles it",
         )
-    result: F64 = values / UNITS[chosen]
-    return result
+    return values / UNITS[chosen], chosen
 
 
 def unit_of(values: Any) -> TimeUnit | None:
@@ -170,7 +189,7 @@ def unit_of(values: Any) -> TimeUnit | None:
     return None
 
 
-def _local(nanoseconds: I64, zone: str | None, place: Place) -> F64:
+def _local(nanoseconds: I64, zone: str | None, place: Place) -> tuple[F64, TimeKind]:
     """Times of day in a zone; offsets change on quarters of an hour, so each is asked for once."""
     if zone is None:
         raise InputError(
@@ -188,8 +207,7 @@ def _local(nanoseconds: I64, zone: str | None, place: Place) -> F64:
             f"this local time occurs twice or never in {zone} (the clocks change);"
             " expected times with an offset",
         )
-    result: F64 = nanoseconds / 1e9 - early[index]
-    return result
+    return nanoseconds / 1e9 - early[index], "local"
 
 
 def _offset(moment: datetime, zone: tzinfo, fold: int) -> float:
