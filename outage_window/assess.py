@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from detector.budget import Objective, budget_burnt
 from detector.detect import detect_all
 from detector.estimate import Estimate, Origin
@@ -193,7 +195,7 @@ def _doubts(detection: Detection) -> list[str]:
     """What the numbers themselves give reason to doubt, in plain words."""
     series = detection.series
     found = []
-    if isinstance(series, Counts) and (series.attempts % 1 != 0).any():
+    if isinstance(series, Counts) and (np.rint(series.attempts) != series.attempts).any():
         found.append(
             "attempts are not whole numbers: if they are rates per second, attempts and errors of"
             " a window are too small by the length of the step (the ratios are right)"

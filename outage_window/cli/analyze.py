@@ -16,11 +16,8 @@ from outage_window.errors import InputError
 
 if TYPE_CHECKING:
     from detector.budget import Objective
-    from outage_window.batch import Progress, Request
+    from outage_window.batch import Analysis, Progress, Request
     from outage_window.sources.reading import Reading
-
-LONG_WORK = 32 * 1024 * 1024
-"""Bytes of input above which a terminal is shown a progress bar."""
 
 FILE = click.Path(path_type=str)
 
@@ -85,6 +82,7 @@ FILE = click.Path(path_type=str)
 @click.option("--join-gap", metavar="DURATION", help="Join stretches closer than this (15m).")
 @click.option("--min-duration", metavar="DURATION", help="Shorter windows are blips (2m).")
 @click.option("--zone", default="UTC", show_default=True, help="The service's own zone.")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted analysis stopped.")
 @click.option("--fail-on-outage", is_flag=True, help="Exit 1 when a window was found.")
 def command(**given: Any) -> int:
     """Find the outage windows in EXPORTs and say when they began, ended and whom they hit.
@@ -100,10 +98,7 @@ def command(**given: Any) -> int:
     if given["chart"] is not None:
         picture(Path(given["chart"]))  # refused now rather than after long work
     template = named(given["template"])
-    with _progress(request) as progress:
-        from outage_window.batch import analyze
-
-        analysis = analyze(request, progress)
+    analysis = _analysed(request, given["resume"])
     document = analysis.document()
     _write(document, given["form"])
     if given["form"] == "csv":
@@ -112,6 +107,18 @@ def command(**given: Any) -> int:
     if given["draft"] is not None or given["chart"] is not None:
         write_reports(analysis.incidents(), given["draft"], given["chart"], template, _say)
     return 1 if given["fail_on_outage"] and document["windows"] else 0
+
+
+def _analysed(request: Request, resume: bool) -> Analysis:
+    from outage_window.batch import analyze
+    from outage_window.batch.place import Interrupted
+
+    try:
+        with _progress() as progress:
+            return analyze(request, progress, resume=resume)
+    except Interrupted:
+        _say("interrupted; the same command with --resume goes on from here, within a week")
+        raise
 
 
 def _request(given: dict[str, Any]) -> Request:
@@ -140,7 +147,7 @@ def _request(given: dict[str, Any]) -> Request:
         ),
         user_sample=given["user_sample"],
         declared=Declared(given["registered_users"], _objective(given["slo"])),
-        command=shlex.join(["outage-window", *sys.argv[1:]]),
+        command=shlex.join(["outage-window", *(one for one in sys.argv[1:] if one != "--resume")]),
     )
 
 
@@ -217,23 +224,12 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _progress(request: Request) -> Iterator[Progress]:
-    """A bar on stderr, only where a person watches and the work is long."""
-    named = (*request.exports, *request.users)
-    sizes = [Path(p).stat().st_size for p in named if Path(p).is_file()]
-    if not sys.stderr.isatty() or sum(sizes) < LONG_WORK:
-        yield lambda step, left: None
+def _progress() -> Iterator[Progress]:
+    """A bar for each stage on stderr, only where a person watches and the work is long."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total: None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
+    from outage_window.cli.bars import bars
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        done = 0
-
-        def advance(step: str, left: int) -> None:
-            nonlocal done
-            bar.update(task, description=step, completed=done, total=done + left)
-            done += 1
-
-        yield advance
+    with bars() as progress:
+        yield progress

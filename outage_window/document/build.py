@@ -1,20 +1,15 @@
-"""Assessments to the analysis document: the one form that files, API and tests agree on."""
+"""A window of an analysis document: the one form that files, API and tests agree on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from detector.estimate import Origin
 from detector.results import Finding, ThresholdRule, UserShare, Window
-from outage_window.assess import Assessment
 from outage_window.document.values import estimate, number, time_text
 from reports.detection import detection
 from reports.facts import Incident
 from reports.findings import statement
 from reports.quantities import quantities
-
-SCHEMA = "outage-window/analysis/v1"
 
 _MEASURES = (
     "duration_seconds",
@@ -98,37 +93,6 @@ def other_numbers(incident: Incident, found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def analysis_document(
-    assessments: Sequence[Assessment],
-    incidents: Sequence[Incident],
-    inputs: Sequence[Origin],
-    notes: Sequence[str] = (),
-) -> dict[str, Any]:
-    """The whole document; `incidents` are those of all windows, in the order to be shown.
-
-    Services are sorted by name, `notes` are about the input as a whole.
-    """
-    return {
-        "schema": SCHEMA,
-        "windows": [
-            window_document(one, one.window, one.users)
-            for one in incidents
-            if one.window is not None and one.users is not None
-        ],
-        "blips": _blips(assessments),
-        "not_assessed": [
-            {"service": found.service, "reason": found.not_assessed}
-            for found in assessments
-            if found.not_assessed is not None
-        ],
-        "services": [_service(found) for found in assessments],
-        "notes": list(notes),
-        "inputs": [
-            {"name": origin.name, "sha256": origin.sha256, "rows": origin.rows} for origin in inputs
-        ],
-    }
-
-
 def _end(window: Window) -> dict[str, Any]:
     end = estimate(window.end)
     if window.status == "ongoing":
@@ -183,29 +147,3 @@ def _rule(rule: ThresholdRule) -> dict[str, Any]:
             "chosen_on": "before" if rule.before else "all",
         },
     }
-
-
-def _blips(assessments: Sequence[Assessment]) -> list[dict[str, Any]]:
-    found = [
-        (blip.start, blip.end, one.service)
-        for one in assessments
-        for blip in (one.detection.blips if one.detection else ())
-    ]
-    return [
-        {"service": service, "start": time_text(start), "end": time_text(end)}
-        for start, end, service in sorted(found)
-    ]
-
-
-def _service(found: Assessment) -> dict[str, Any]:
-    """What was read of a service: its step, its extent, and what was repaired."""
-    document: dict[str, Any] = {"service": found.service, "notes": list(found.notes)}
-    if found.detection is not None and len(found.detection.series.start):
-        series = found.detection.series
-        document |= {
-            "step_seconds": number(series.step),
-            "observations": len(series.start),
-            "first": time_text(float(series.start.min())),
-            "last": time_text(float(series.end.max())),
-        }
-    return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -12,13 +12,14 @@ from outage_window.sources import columns, parquet, tabular
 from outage_window.sources.columns import Columns
 from outage_window.sources.files import Source, openable
 from outage_window.sources.reading import Reading
+from outage_window.sources.streams import BYTES
 from outage_window.sources.tabular import Table
 
-BYTES, ROWS = 2**25, 2**20
-"""About so much of a file is a block, and no more rows than this are read at a time."""
+ROWS = 2**18
+"""No more rows than this are read at a time: what is put in order stays in the caches."""
 
 
-class Block(Protocol):
+class Block(Hashable, Protocol):
     """A part of a table's file."""
 
     def tables(self, reading: Reading) -> Iterator[tuple[Table, Columns]]:
@@ -115,4 +116,5 @@ class Reread:
         from outage_window.sources.opening import opened
 
         blocks = opened(self.name, reading).blocks()
-        yield from next(islice(blocks, self.number, None)).tables(reading)
+        block, _ = next(islice(blocks, self.number, None))
+        yield from block.tables(reading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detector.estimate import Origin
@@ -10,7 +10,7 @@ from outage_window.assess import ServiceData
 from outage_window.errors import InputError
 from outage_window.sources.inputs import Inputs, contradicting, service_data
 from outage_window.sources.intervals import TOO_LITTLE
-from outage_window.sources.opening import Packed
+from outage_window.sources.opening import File, Packed
 from outage_window.sources.parquet import MOST_ROWS, too_many
 from outage_window.sources.reading import Reading
 from outage_window.sources.sampled import SampleFile
@@ -28,27 +28,31 @@ class Exports:
     """The raw samples with names among what was read, of whatever metrics."""
 
 
-def load(
-    paths: Sequence[str], reading: Reading, progress: Callable[[str], None] = lambda path: None
-) -> Exports:
-    """Read every file; `progress` is called with each path before it is read.
+def load(paths: Sequence[str], reading: Reading) -> Exports:
+    """Read every file.
 
     `InputError` where a file cannot be used at all, and when no service is left because of
     impossible or contradictory rows. Beside others, such a service keeps its reason, as does one
     with too little data.
     """
     inputs = Inputs(paths, reading)
-    for file in inputs.files:
-        if isinstance(file, Packed) and file.rows > MOST_ROWS:
-            raise too_many(file.name, file.rows)
+    refuse_many(inputs.files)
     shelf = InMemory()
     scan = Scan(reading, 1, shelf)
-    catalogue = inputs.catalogue(entry for task in inputs.tasks(progress) for entry in scan(task))
+    scanned = [scan(task) for task in inputs.tasks()]
+    catalogue = inputs.catalogue(entry for one in scanned for entry in one.entries)
     origins = inputs.origins(catalogue)
     tables = [service_data(rows, origins, reading) for rows in catalogue.rows(shelf, 0)]
     services = one_source(tables, inputs.sampled())
     some_left((data.service, data.refused) for data in services)
     return Exports(tuple(services), tuple(dict.fromkeys(origins)), inputs.named())
+
+
+def refuse_many(files: Iterable[File]) -> None:
+    """`InputError` for a file that claims more rows than memory is meant for."""
+    for file in files:
+        if isinstance(file, Packed) and file.rows > MOST_ROWS:
+            raise too_many(file.name, file.rows)
 
 
 def one_source(*sources: Iterable[ServiceData]) -> list[ServiceData]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from detector.estimate import Origin
@@ -14,10 +14,7 @@ from outage_window.sources.opening import File, opened
 from outage_window.sources.pieces import Rows
 from outage_window.sources.reading import Reading
 from outage_window.sources.sampled import Sampled, SampleFile
-from outage_window.sources.scanning import Catalogue, Entry
-
-Task = tuple[int, int, Block]
-"""The file's number, the block's number in it, and the block."""
+from outage_window.sources.scanning import Catalogue, Entry, Task
 
 
 class Inputs:
@@ -40,20 +37,16 @@ class Inputs:
         """About how many bytes the rows of all tables take in order."""
         return sum(file.weight for file in self._files)
 
-    def tasks(self, progress: Callable[[str], None] = lambda path: None) -> Iterator[Task]:
-        """Every block of every table; files of samples are read meanwhile.
-
-        `progress` is called with each path before it is read.
-        """
+    def tasks(self) -> Iterator[Task]:
+        """Every block of every table; files of samples are read meanwhile."""
         for index, file in enumerate(self._files):
-            progress(file.name)
             found = file.samples()
             if found is not None:
                 self._keep(index, found)
                 continue
-            for number, block in enumerate(file.blocks()):
+            for number, (block, size) in enumerate(file.blocks()):
                 self._blocks[index, number] = file.kept(number, block)
-                yield index, number, block
+                yield Task(index, number, size, block)
             self._sha256[index] = file.sha256()
 
     def _keep(self, index: int, found: SampleFile) -> None:

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
-import io
 import os
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, BinaryIO, Protocol
+from typing import Protocol
 
 from outage_window.errors import InputError
-from outage_window.sources import delimited, grafana, parquet
-from outage_window.sources.blocks import BYTES, ROWS, Block, Groups, Lines, Reread, Text
-from outage_window.sources.files import MOST_RATIO, SAFE, Source, openable, read
+from outage_window.sources import delimited, grafana, parquet, pieces
+from outage_window.sources.blocks import ROWS, Block, Groups, Lines, Reread, Text
+from outage_window.sources.files import Source, openable, read
 from outage_window.sources.kinds import SAMPLES, kind_of
-from outage_window.sources.pieces import RECORD
 from outage_window.sources.reading import Reading
 from outage_window.sources.sampled import SampleFile
+from outage_window.sources.streams import BYTES, Hashing, Unpacking, cut, filled
 
 HEAD = 2**16
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-LONGEST = 8
-"""Blocks that a single row may be long."""
 
 
 class File(Protocol):
     """An input file.
 
-    `size` is its bytes, `weight` about how many bytes its rows take in order (`pieces.RECORD`).
+    `size` is its bytes, `weight` about how many bytes its rows take in order (`pieces.ROW`).
     """
 
     name: str
@@ -41,8 +37,11 @@ class File(Protocol):
     def samples(self) -> SampleFile | None:
         """Its samples, if it holds samples of series rather than a table."""
 
-    def blocks(self) -> Iterator[Block]:
-        """The blocks of its table; `InputError` where they cannot be told apart."""
+    def blocks(self) -> Iterator[tuple[Block, int]]:
+        """The blocks of its table, and how many bytes of the file each takes.
+
+        `InputError` where they cannot be told apart.
+        """
 
     def kept(self, number: int, block: Block) -> Block:
         """The same block, holding no data."""
@@ -99,9 +98,9 @@ class Whole:
         reader = grafana.read if grid else SAMPLES.get(kind)
         return None if reader is None else reader(source, self._reading)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[tuple[Block, int]]:
         """See `File`."""
-        yield Text(self._read())
+        yield Text(self._read()), self.size
         self._source = None
 
     def kept(self, number: int, _block: Block) -> Block:
@@ -123,14 +122,14 @@ class Packed:
             self._groups = parquet.shape(name, file).groups
         self.name, self.size = name, size
         self.rows = sum(self._groups)
-        self.weight = self.rows * RECORD.itemsize
+        self.weight = self.rows * pieces.ROW
         self._digest: Future[str] | None = None
 
     def samples(self) -> SampleFile | None:
         """See `File`."""
         return None
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[tuple[Block, int]]:
         """See `File`."""
         with ThreadPoolExecutor(1) as pool:
             self._digest = pool.submit(_sha256, self.name)
@@ -138,7 +137,7 @@ class Packed:
             for last, size in enumerate(self._groups, 1):
                 rows += size
                 if rows >= ROWS or (rows and last == len(self._groups)):
-                    yield Groups(self.name, first, last, above)
+                    yield Groups(self.name, first, last, above), self.size * rows // self.rows
                     first, above, rows = last, above + rows, 0
 
     def kept(self, _number: int, block: Block) -> Block:
@@ -164,15 +163,16 @@ class Long:
         """See `File`."""
         return None
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[tuple[Block, int]]:
         """See `File`."""
         with openable(self.name), open(self.name, "rb") as file:
             hashing = Hashing(file)
-            stream = _Unpacking(self.name, hashing, self.size) if self._packed else hashing
-            _filled(stream, len(self._head))
-            lines = self._head.count(b"\n")
-            for start, data in _cut(self.name, stream, len(self._head)):
-                yield self._block(start, data, lines)
+            stream = Unpacking(self.name, hashing, self.size) if self._packed else hashing
+            filled(stream, len(self._head))
+            lines, read = self._head.count(b"\n"), 0
+            for start, data in cut(self.name, stream, len(self._head)):
+                yield self._block(start, data, lines), file.tell() - read
+                read = file.tell()
                 if self._packed:
                     lines += data.count(b"\n")
             self._sha256 = hashing.sha256()
@@ -190,90 +190,6 @@ class Long:
     def sha256(self) -> str:
         """See `File`."""
         return self._sha256
-
-
-def _cut(name: str, stream: Any, position: int) -> Iterator[tuple[int, bytes]]:
-    """Whole rows, about a block at a time, with the byte at which each block begins."""
-    left = b""
-    while True:
-        more = _filled(stream, BYTES)
-        data = left + more
-        end = _end_of_rows(data) if more else len(data)
-        if delimited.ROW.search(data, 0, end):
-            yield position, data[:end]
-        if not more:
-            return
-        left, position = data[end:], position + end
-        if len(left) > LONGEST * BYTES:
-            raise InputError(
-                name, f"no row ends in {len(left) >> 20} MiB from byte {position}; expected CSV"
-            )
-
-
-def _filled(stream: Any, size: int) -> bytes:
-    """So many bytes, or fewer at the end."""
-    parts = []
-    while size and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def _end_of_rows(data: bytes) -> int:
-    """Where the last line ends that is not within quotes; 0 where none does."""
-    end = data.rfind(b"\n") + 1
-    if b'"' not in data:
-        return end
-    quotes = data.count(b'"', 0, end)
-    while quotes % 2:
-        before = data.rfind(b"\n", 0, end - 1) + 1
-        quotes -= data.count(b'"', before, end)
-        end = before
-    return end
-
-
-class Hashing(io.RawIOBase):
-    """A file whose bytes are hashed as they are read."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        """See `io.RawIOBase`."""
-        data = self._file.read(size)
-        self._hash.update(data)
-        return data
-
-    def sha256(self) -> str:
-        """Of the whole file: what was not read is read now."""
-        while self.read(BYTES):
-            pass
-        return self._hash.hexdigest()
-
-
-class _Unpacking:
-    """The content of a gzip file, unless it is damaged or a bomb."""
-
-    def __init__(self, name: str, file: Hashing, size: int) -> None:
-        self._name, self._most = name, max(SAFE, MOST_RATIO * size)
-        self._file = gzip.GzipFile(fileobj=file)  # type: ignore[arg-type]
-        self._read = 0
-
-    def read(self, size: int) -> bytes:
-        """Up to so many bytes."""
-        try:
-            data = self._file.read(size)
-        except (OSError, EOFError, zlib.error):
-            raise InputError(
-                self._name, "expected a whole gzip file; this one is damaged"
-            ) from None
-        self._read += len(data)
-        if self._read > self._most:
-            raise InputError(
-                self._name, f"unpacks to more than {self._most >> 20} MiB; expected smaller files"
-            )
-        return data
 
 
 def _sha256(path: str) -> str:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,15 @@ from numpy.typing import NDArray
 from detector.series import F64, I64
 from outage_window.sources.tables import RowsQuantity, TableRows
 
-RECORD = np.dtype(
-    [("time", "f8"), ("attempts", "f8"), ("value", "f8"), ("number", "u4"), ("fault", "u4")]
-)
-"""One row: without attempts they are NaN; `number` is the row's number in its table."""
+COLUMNS = {"time": "f8", "attempts": "f8", "value": "f8", "number": "u4", "fault": "u1"}
+"""What is kept of each row: without attempts they are NaN; `number` is the row's in its table."""
 
-Records = NDArray[np.void]
+ROW = sum(np.dtype(kind).itemsize for kind in COLUMNS.values())
+"""Bytes that a row takes."""
+
+Ordered = Mapping[str, NDArray[Any]]
+"""The columns of rows in order, shape (n,) each."""
+
 Place = Callable[[int], str]
 
 SMALL = 2**16
@@ -31,7 +35,7 @@ class Share:
 
     names: tuple[str, ...]
     counts: I64
-    records: Records
+    rows: Ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,15 @@ class Piece:
     names: tuple[str, ...]
     counts: I64
     first: I64
-    records: Records
+    rows: Ordered
 
     def share(self, bucket: int) -> Share:
         """The rows of a bucket."""
         low, high = int(self.first[bucket]), int(self.first[bucket + 1])
-        ends = np.concatenate([[0], np.cumsum(self.counts)])
-        records = self.records[int(ends[low]) : int(ends[high])]
-        return Share(self.names[low:high], self.counts[low:high], records)
+        begin = int(self.counts[:low].sum())
+        within = slice(begin, begin + int(self.counts[low:high].sum()))
+        rows = {name: column[within] for name, column in self.rows.items()}
+        return Share(self.names[low:high], self.counts[low:high], rows)
 
 
 def bucket_of(service: str, buckets: int) -> int:
@@ -59,32 +64,32 @@ def bucket_of(service: str, buckets: int) -> int:
     return zlib.crc32(service.encode("utf-8", "surrogatepass")) % buckets
 
 
-def piece_of(rows: TableRows, buckets: int) -> Piece:
+def piece_of(table: TableRows, buckets: int) -> Piece:
     """Put the rows of a table in order."""
-    keys = sorted((bucket_of(name, buckets), name, i) for i, name in enumerate(rows.names))
-    place = np.empty(len(keys), np.int64)
+    keys = sorted((bucket_of(name, buckets), name, i) for i, name in enumerate(table.names))
+    place = np.empty(len(keys), np.uint16 if len(keys) <= SMALL else np.int64)
     place[[index for _, _, index in keys]] = np.arange(len(keys))
-    service = place[rows.service]
+    service = place[table.service]
     counts = np.bincount(service, minlength=len(keys))
-    records = np.empty(len(rows.time), RECORD)
-    records["time"] = rows.time
-    records["attempts"] = np.nan if rows.attempts is None else rows.attempts
-    records["value"] = rows.value
-    records["number"] = np.arange(len(rows.time), dtype=np.uint32)
-    records["fault"] = rows.fault
     here = [key for key, count in zip(keys, counts.tolist(), strict=True) if count]
     first = np.searchsorted([bucket for bucket, _, _ in here], np.arange(buckets + 1))
-    names = tuple(name for _, name, _ in here)
-    return Piece(names, counts[counts > 0], first, _in_order(records, service, len(keys)))
+    rows = _ordered(table, None if _rising(service) else np.argsort(service, kind="stable"))
+    return Piece(tuple(name for _, name, _ in here), counts[counts > 0], first, rows)
 
 
-def _in_order(records: Records, keys: I64, most: int) -> Records:
-    """The records by their keys, below `most`, and as they stood where these are equal."""
-    if len(keys) < 2 or (keys[1:] >= keys[:-1]).all():
-        return records
-    small = keys.astype(np.uint16) if most <= SMALL else keys
-    found: Records = records.take(np.argsort(small, kind="stable"))
-    return found
+def _rising(service: NDArray[Any]) -> bool:
+    return bool((service[1:] >= service[:-1]).all())
+
+
+def _ordered(table: TableRows, order: I64 | None) -> Ordered:
+    size = len(table.time)
+    attempts = np.full(size, np.nan) if table.attempts is None else table.attempts
+    number = np.arange(size, dtype=np.uint32) if order is None else order.astype(np.uint32)
+    columns = {"time": table.time, "attempts": attempts, "value": table.value}
+    columns |= {"fault": table.fault.view(np.uint8)}
+    if order is not None:
+        columns = {name: column[order] for name, column in columns.items()}
+    return columns | {"number": number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,48 +124,58 @@ class Rows:
 def gather(shares: Sequence[tuple[Origined, Share]]) -> list[Rows]:
     """The rows of each service of the shares, sorted by name; shares in the order of the files."""
     shares = [(table, share) for table, share in shares if share.names]
-    names = sorted({name for _, share in shares for name in share.names})
-    number = {name: index for index, name in enumerate(names)}
-    within = [np.array([number[name] for name in share.names]) for _, share in shares]
-    tables: list[list[tuple[int, Origined]]] = [[] for _ in names]
-    for (table, share), services in zip(shares, within, strict=True):
-        for service, count in zip(services.tolist(), share.counts.tolist(), strict=True):
-            tables[service].append((count, table))
     if not shares:
         return []
-    keys = np.concatenate(
-        [np.repeat(own, share.counts) for own, (_, share) in zip(within, shares, strict=True)]
-    )
-    records = _joined([share.records for _, share in shares])
-    records = _in_order(records, keys, len(names))
-    columns = {name: np.ascontiguousarray(records[name]) for name in ("time", "attempts", "value")}
+    names = sorted({name for _, share in shares for name in share.names})
+    number = {name: index for index, name in enumerate(names)}
+    service = np.array([number[name] for _, share in shares for name in share.names])
+    counts = np.concatenate([share.counts for _, share in shares])
+    tables: list[list[tuple[int, Origined]]] = [[] for _ in names]
+    of_table = (table for table, share in shares for _ in share.names)
+    for one, count, table in zip(service.tolist(), counts.tolist(), of_table, strict=True):
+        tables[one].append((count, table))
+    order = _by_service(service, counts)
+    columns = {}
+    for name in COLUMNS:
+        parts = [share.rows[name] for _, share in shares]
+        columns[name] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if order is not None and name != "number":
+            columns[name] = columns[name][order]
     ends = np.cumsum([0, *(sum(count for count, _ in one) for one in tables)]).tolist()
     return [
-        _rows(name, own, columns, records, slice(low, high))
+        _rows(name, own, columns, order, slice(low, high))
         for name, own, (low, high) in zip(names, tables, pairwise(ends), strict=True)
     ]
 
 
-def _joined(parts: Sequence[Records]) -> Records:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _by_service(service: I64, counts: I64) -> I64 | None:
+    """Which rows come first when runs of `counts` rows are put in order of their services; None
+    where they are."""
+    if _rising(service):
+        return None
+    begins = np.cumsum(counts) - counts
+    order = np.argsort(service, kind="stable")
+    begins, counts = begins[order], counts[order]
+    rows: I64 = np.repeat(begins - (np.cumsum(counts) - counts), counts)
+    rows += np.arange(len(rows))
+    return rows
 
 
 def _rows(
     name: str,
     tables: Sequence[tuple[int, Origined]],
-    columns: Mapping[str, F64],
-    records: Records,
+    columns: Ordered,
+    order: I64 | None,
     where: slice,
 ) -> Rows:
     quantities = {table.quantity for _, table in tables}
-    counted = "counts" in quantities
-    own = records[where]
 
     def place(row: int) -> str:
-        begin = 0
+        begin, at = 0, where.start + row
+        number = columns["number"][at if order is None else order[at]]
         for count, table in tables:
             if row < begin + count:
-                return table.place(int(own["number"][row]))
+                return table.place(int(number))
             begin += count
         raise IndexError(row)
 
@@ -168,9 +183,9 @@ def _rows(
         service=name,
         quantity=next(iter(quantities)) if len(quantities) == 1 else None,
         time=columns["time"][where],
-        attempts=columns["attempts"][where] if counted else None,
+        attempts=columns["attempts"][where] if "counts" in quantities else None,
         value=columns["value"][where],
-        fault=own["fault"],
+        fault=columns["fault"][where],
         files=tuple(dict.fromkeys(table.file for _, table in tables)),
         place=place,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from outage_window.errors import InputError
 from outage_window.sources.blocks import Block
@@ -27,6 +28,23 @@ class Entry:
     only: str | None
 
 
+class Task(NamedTuple):
+    """The file's number, the block's number in it, about how many bytes it takes there, and it."""
+
+    file: int
+    number: int
+    size: int
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The tables of a block that takes so many bytes of its file."""
+
+    size: int
+    entries: tuple[Entry, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """Puts the rows of a block on the shelf, in order by bucket and service."""
@@ -35,18 +53,22 @@ class Scan:
     buckets: int
     shelf: Shelf
 
-    def __call__(self, task: tuple[int, int, Block]) -> tuple[Entry, ...]:
-        """The tables of block `task[1]` of file `task[0]`."""
-        file, number, block = task
+    @staticmethod
+    def name(task: Task) -> str:
+        """What tells a task from the others."""
+        return f"scan-{task.file}-{task.number}"
+
+    def __call__(self, task: Task) -> Scanned:
+        """Read one block."""
         entries = []
-        for index, (table, columns) in enumerate(block.tables(self.reading)):
+        for index, (table, columns) in enumerate(task.block.tables(self.reading)):
             rows = read(table, columns, self.reading)
             piece = piece_of(rows, self.buckets)
-            key = Key(file, number, index)
+            key = Key(task.file, task.number, index)
             self.shelf.put(key, piece)
             only = piece.names[0] if len(piece.names) == 1 else None
             entries.append(Entry(key, rows.written, table.rows, only))
-        return tuple(entries)
+        return Scanned(task.size, tuple(entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +94,12 @@ class Catalogue:
 
     def rows(self, shelf: Shelf, bucket: int) -> list[Rows]:
         """The rows of each service of a bucket, sorted by name."""
-        found = []
-        for entry in self.entries:
-            about = Origined(entry.key.file, entry.written.quantity, self._placing(entry.key))
-            found.append((about, shelf.share(entry.key, bucket)))
-        return gather(found)
+        shares = shelf.shares([entry.key for entry in self.entries], bucket)
+        about = [
+            Origined(entry.key.file, entry.written.quantity, self._placing(entry.key))
+            for entry in self.entries
+        ]
+        return gather(list(zip(about, shares, strict=True)))
 
     def _placing(self, key: Key) -> Place:
         block = self.blocks[key.file, key.block]

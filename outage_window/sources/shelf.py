@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -22,8 +23,8 @@ class Shelf(Protocol):
     def put(self, key: Key, piece: Piece) -> None:
         """Keep a piece; the same piece may be put again."""
 
-    def share(self, key: Key, bucket: int) -> Share:
-        """What a piece has of a bucket."""
+    def shares(self, keys: Sequence[Key], bucket: int) -> list[Share]:
+        """What each piece has of a bucket."""
 
 
 @dataclass(slots=True)
@@ -36,6 +37,6 @@ class InMemory:
         """See `Shelf`."""
         self.pieces[key] = piece
 
-    def share(self, key: Key, bucket: int) -> Share:
+    def shares(self, keys: Sequence[Key], bucket: int) -> list[Share]:
         """See `Shelf`."""
-        return self.pieces[key].share(bucket)
+        return [self.pieces[key].share(bucket) for key in keys]

@@ -116,13 +116,16 @@ def faults_of(attempts: F64 | None, value: F64, ratio: bool) -> NDArray[np.int8]
 
     `value` is an error ratio if `ratio`, else errors or a level.
     """
+    fault = np.zeros(len(value), dtype=np.int8)
+    if attempts is not None and not ratio:
+        good = (value >= 0) & (value <= attempts) & (attempts <= MOST)
+        if good.all():
+            return fault  # as nearly always
     bad: list[NDArray[np.bool_]] = [value < 0, value > MOST, (value > 1) & ratio]
     if attempts is not None:
         bad += [attempts < 0, attempts > MOST, (value > attempts) & (not ratio)]
-    fault = np.zeros(len(value), dtype=np.int8)
     for code, where in reversed(list(enumerate(bad, 1))):
-        if where.any():
-            fault[where] = code
+        fault[where] = code
     return fault
 
 

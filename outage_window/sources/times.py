@@ -68,13 +68,14 @@ def _converted(
 ) -> tuple[F64, TimeKind]:
     import pyarrow as pa
 
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        return arrow.integers(column) / UNITS[column.type.unit], "zoned"
     if pa.types.is_timestamp(column.type):
         try:
-            nanoseconds = arrow.integers(_as_time(column, column.type.tz, pa))
+            return _local(arrow.integers(_as_time(column, None, pa)), zone, place)
         except pa.ArrowInvalid:
-            row = _unreadable(column, column.type.tz)
+            row = _unreadable(column, None)
             raise InputError(place(row), f"{_BOUNDS}; {_EXPECTED}") from None
-        return _zoned(nanoseconds) if column.type.tz else _local(nanoseconds, zone, place)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return _epoch(_numbers(column), unit, place)
     if pa.types.is_date(column.type):

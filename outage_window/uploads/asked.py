@@ -59,6 +59,7 @@ class Asked:
             reading=Reading(service=self.service or UNASSIGNED),
             declared=Declared(None, objective),
             command=self.command(),
+            whole=True,
         )
 
     def command(self) -> str:

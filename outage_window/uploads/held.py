@@ -39,7 +39,8 @@ class Upload:
     def holding(self) -> Holding:
         """The services' data, as the process that derives holds those of its own."""
         analysis, holding = self.found.analysis, Holding()
-        for one in analysis.assessments:
+        for one in (found.assessment for found in analysis.found):
+            assert one is not None  # uploads keep them
             series = None if one.detection is None else one.detection.series
             data = ServiceData(one.service, series, one.origins)
             people = analysis.context.users.get(one.service)

@@ -72,10 +72,11 @@ def _known(connection: Connection, service: str, edges: tuple[int, int]) -> str:
 
 
 def _packed(found: Found, incident: Incident) -> tuple[int, bytes] | None:
-    detection = next(
-        one.detection for one in found.analysis.assessments if one.service == incident.service
+    assessment = next(
+        one.assessment for one in found.analysis.found if one.service == incident.service
     )
-    assert detection is not None  # its window was found in it
+    assert assessment is not None  # uploads keep them
+    detection = assessment.judged
     assert incident.window is not None
     near = nearby(detection, incident.window).cells
     return None if near is None else (len(near.start), cells.pack(near))

@@ -18,6 +18,7 @@ from detector.users import SUCCESS, Outcome, UserAttempts
 from detector.users.ladder import share
 from outage_window.assess import Assessment, People, ServiceData, assess
 from outage_window.batch import Analysis, Context, Request
+from outage_window.batch.found import found_in
 from outage_window.incident_facts import facts
 from outage_window.sources.alerts import facts as alert_facts
 from outage_window.sources.alerts import read as read_alerts
@@ -81,7 +82,8 @@ def made(
     windows: list[Window], alerts: list[AlertFact] | None, events: list[Event], index: int = 0
 ) -> Incident:
     beside = Context({}, None if alerts is None else tuple(alerts), tuple(events), (), ())
-    return Analysis(Request([]), (assessment(*windows),), beside, ()).incidents()[index]
+    found = found_in(assessment(*windows), None, beside, Request([]))
+    return Analysis(Request([]), (found,), beside, ()).incidents()[index]
 
 
 @pytest.mark.parametrize(

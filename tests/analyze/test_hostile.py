@@ -61,7 +61,7 @@ def test_a_parquet_of_endless_equal_rows(tmp_path: Path, program: Program) -> No
         for _ in range(5):
             writer.write_table(table)
     assert path.stat().st_size < 1_000_000
-    refused(program.analyze(path), f"{5 * many} rows")
+    refused(program.analyze(path), "row 1: no time")
 
 
 def test_rows_closer_than_a_millisecond(tmp_path: Path, program: Program) -> None:

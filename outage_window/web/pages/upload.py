@@ -104,11 +104,7 @@ def _field(name: str) -> str:
 def _shown(upload: Upload) -> dict[str, object]:
     """What the page of an analysis says. What goes on has lasted as long as the data tell."""
     found, analysis = upload.found, upload.found.analysis
-    blips = [
-        (one.service, blip)
-        for one in analysis.assessments
-        for blip in (one.detection.blips if one.detection else ())
-    ]
+    blips = [(one.service, blip) for one in analysis.found for blip in one.blips]
     return {
         "token": upload.token,
         "until": upload.until / 1e9,
@@ -125,6 +121,6 @@ def _shown(upload: Upload) -> dict[str, object]:
         "blips": blips[:MOST_BLIPS],
         "more_blips": len(blips[MOST_BLIPS:]),
         "not_assessed": [
-            (one.service, one.not_assessed) for one in analysis.assessments if one.not_assessed
+            (one.service, one.not_assessed) for one in analysis.found if one.not_assessed
         ],
     }

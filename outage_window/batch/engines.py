@@ -1,0 +1,139 @@
+"""Who does the work of an analysis: this process, or others beside it on this machine."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+AHEAD = 2
+"""Tasks handed out for each worker: one that runs, one that waits, so that memory is bounded."""
+KEPT = 2**28
+"""Bytes of freed memory that a worker keeps, at most."""
+LOSSES = 3
+"""How often workers may be lost: what ends them each time does so again."""
+
+
+class Engine(Protocol):
+    """Does tasks."""
+
+    def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """The results as they come, in whatever order; a failure is raised."""
+
+
+class Inline:
+    """Does them here, one after another."""
+
+    def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """See `Engine`."""
+        return map(work, tasks)
+
+
+class Lost(Exception):
+    """Workers ended again and again before their work was done."""
+
+
+class Processes:
+    """Does them in processes of this machine, as many as it has processors for this one.
+
+    A process that is killed costs what it was about to do, which is done again.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        self._count = count or processors()
+
+    def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """See `Engine`."""
+        left = iter(tasks)
+        for losses in range(1, LOSSES + 2):
+            running: dict[Future[Result], Task] = {}
+            with _pool(self._count, work) as pool:
+                try:
+                    yield from self._some(pool, left, running)
+                    return
+                except BrokenProcessPool:
+                    if losses > LOSSES:
+                        raise Lost(
+                            f"{losses} times a worker was killed: is memory short?"
+                        ) from None
+                    left = chain(list(running.values()), left)
+                finally:
+                    pool.shutdown(cancel_futures=True)
+
+    def _some(
+        self,
+        pool: ProcessPoolExecutor,
+        tasks: Iterator[Task],
+        running: dict[Future[Result], Task],
+    ) -> Iterator[Result]:
+        """Hand out tasks, a few at a time; `running` holds those without a result."""
+        while True:
+            for task in islice(tasks, AHEAD * self._count - len(running)):
+                unsent: Future[Result] = Future()
+                running[unsent] = task  # until it is: a pool may break at any time
+                sent = pool.submit(_do, task)
+                running[sent] = running.pop(unsent)
+            if not running:
+                return
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                result = done.result()
+                del running[done]
+                yield result
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pool(count: int, work: Callable[[Any], Any]) -> ProcessPoolExecutor:
+    # Forked from one that has imported everything and has no threads: quick, and little memory.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["outage_window.batch.judging", "pyarrow.parquet", "pyarrow.csv"]
+    )
+    return ProcessPoolExecutor(count, context, initializer=_begin, initargs=(work,))
+
+
+_work: Callable[[Any], Any]
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    """What a worker does first: it is told to end, and others have the other processors."""
+    global _work
+    import pyarrow as pa
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pa.set_cpu_count(1)
+    keep_memory()
+    _work = work
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Of mallopt(3)."""
+
+
+def keep_memory() -> None:
+    """Keep freed memory for the next arrays, where the C library can be told so.
+
+    Arrays come and go by the megabyte: given back each time, their pages are mapped and zeroed
+    each time, which took a fifth of the work.
+    """
+    with suppress(AttributeError, OSError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, KEPT)
+        mallopt(M_TRIM_THRESHOLD, KEPT)
+
+
+def _do(task: Any) -> Any:
+    return _work(task)

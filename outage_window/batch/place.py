@@ -1,0 +1,131 @@
+"""Where an analysis works: a folder of its own that outlives an interruption, found again."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from outage_window.batch.request import Request
+from outage_window.errors import InputError
+
+KEPT = 7 * 86400
+"""Seconds for which what an interrupted analysis has done is kept."""
+ROOM = 1.1
+LOCK = "lock"
+
+
+class Interrupted(KeyboardInterrupt):
+    """It was interrupted, and what it had done is kept."""
+
+
+def cache() -> Path:
+    """The folder of all analyses: `XDG_CACHE_HOME` says where, else it is in the user's home."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "outage-window" / "analyses"
+
+
+@contextmanager
+def place(request: Request, weight: int, resume: bool) -> Iterator[str]:
+    """A folder for this analysis, with `weight` bytes of room; it is removed at the end.
+
+    Where the analysis is interrupted or killed it stays, and with `resume` the same analysis of the
+    same files finds it again. `InputError` where there is no room.
+    """
+    key = _key(request)
+    with _locked(cache(), key) as folder:
+        if not resume:
+            _emptied(folder)
+        _sweep(folder.parent)
+        free = shutil.disk_usage(folder).free
+        if free < ROOM * weight - _size(folder):
+            raise InputError(
+                str(folder.parent),
+                f"about {weight >> 20} MiB are needed, {free >> 20} are free;"
+                " XDG_CACHE_HOME names another place",
+            )
+        try:
+            yield str(folder)
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _key(request: Request) -> str:
+    """What two runs must have in common for one to use what the other has done."""
+    files = [*request.exports, *request.users]
+    files += [one for one in (request.alerts, request.changes, request.events) if one is not None]
+    files += [] if request.maintenance is None else [request.maintenance]
+    about: list[Any] = [version("outage-window"), np.__version__]
+    for name in files:
+        with suppress(OSError):
+            found = os.stat(name)
+            about.append((os.path.abspath(name), found.st_size, found.st_mtime_ns))
+    about.append({**asdict(request), "command": ""})
+    text = json.dumps(
+        about, default=lambda one: sorted(one) if isinstance(one, frozenset) else repr(one)
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _locked(parent: Path, key: str) -> Iterator[Path]:
+    """The first folder of that key that no other process works in."""
+    for number in count():
+        folder = parent / f"{key}-{number}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise InputError(
+                str(folder),
+                f"cannot be written ({error.strerror}); XDG_CACHE_HOME names another place",
+            ) from None
+        try:
+            if not _lock(held):
+                continue
+            yield folder
+            return
+        finally:
+            os.close(held)
+
+
+def _lock(held: int) -> bool:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _emptied(folder: Path) -> None:
+    for one in folder.iterdir():
+        if one.name != LOCK:
+            one.unlink()
+
+
+def _size(folder: Path) -> int:
+    return sum(one.stat().st_size for one in folder.iterdir())
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what was interrupted long ago."""
+    for folder in parent.iterdir():
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > KEPT:
+                shutil.rmtree(folder)
