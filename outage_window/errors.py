@@ -1,4 +1,4 @@
-"""The one error that is the user's to mend: it ends the command with exit code 2 and one line."""
+"""The errors that end a command with one line: the user's to mend (2), and what failed (70)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ class InputError(Exception):
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
         """Another process raises it as it was raised here."""
         return type(self), (self.where, self.expected)
+
+
+class Failed(Exception):
+    """What the program needs has failed, and neither the input nor the program is at fault.
+
+    It ends the command with exit code 70 and its words.
+    """
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
+from outage_window.errors import Failed
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -39,7 +41,7 @@ class Inline:
         return map(work, tasks)
 
 
-class Lost(Exception):
+class Lost(Failed):
     """Workers ended again and again before their work was done."""
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
@@ -20,6 +20,7 @@ import numpy as np
 
 from outage_window.batch.request import Request
 from outage_window.errors import InputError
+from outage_window.sources.files import filesystem, is_elsewhere, openable
 
 KEPT = 7 * 86400
 """Seconds for which what an interrupted analysis has done is kept."""
@@ -31,39 +32,68 @@ class Interrupted(KeyboardInterrupt):
     """It was interrupted, and what it had done is kept."""
 
 
-def cache() -> Path:
-    """The folder of all analyses: `XDG_CACHE_HOME` says where, else it is in the user's home."""
+def usual() -> str:
+    """Where analyses work unless it is said otherwise: the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "outage-window" / "analyses"
+    return str(Path(home) / "outage-window" / "analyses")
 
 
 @contextmanager
-def place(request: Request, weight: int, resume: bool) -> Iterator[str]:
-    """A folder for this analysis, with `weight` bytes of room; it is removed at the end.
+def place(request: Request, weight: int, resume: bool, parent: str | None) -> Iterator[str]:
+    """A folder for this analysis in `parent`, a path or URL, with `weight` bytes of room.
 
-    Where the analysis is interrupted or killed it stays, and with `resume` the same analysis of the
-    same files finds it again. `InputError` where there is no room.
+    It is removed at the end. Where the analysis is interrupted or fails it stays, and with `resume`
+    the same analysis of the same files finds it again. `InputError` where there is no room.
     """
-    key = _key(request)
-    with _locked(cache(), key) as folder:
+    parent = parent or usual()
+    folders = _at_url if is_elsewhere(parent) else _of_this_machine
+    with folders(parent, _key(request), weight, resume) as (folder, remove):
+        try:
+            yield folder
+        except InputError:
+            remove()
+            raise
+        except KeyboardInterrupt:
+            raise Interrupted from None
+        remove()
+
+
+Placed = tuple[str, Callable[[], None]]
+"""A folder, and what removes it."""
+
+
+@contextmanager
+def _at_url(parent: str, key: str, _weight: int, resume: bool) -> Iterator[Placed]:
+    """A folder elsewhere. Nothing keeps two of the same analysis apart there but their own writes,
+    which are the same."""
+    system, path = filesystem(f"{parent.rstrip('/')}/{key}")
+
+    def remove() -> None:
+        with suppress(FileNotFoundError):
+            system.rm(path, recursive=True)
+
+    with openable(parent):
+        if not resume:
+            remove()
+        system.makedirs(path, exist_ok=True)
+    yield f"{parent.rstrip('/')}/{key}", remove
+
+
+@contextmanager
+def _of_this_machine(parent: str, key: str, weight: int, resume: bool) -> Iterator[Placed]:
+    """A folder that no other process works in."""
+    with _locked(Path(parent), key) as folder:
         if not resume:
             _emptied(folder)
         _sweep(folder.parent)
         free = shutil.disk_usage(folder).free
         if free < ROOM * weight - _size(folder):
             raise InputError(
-                str(folder.parent),
+                parent,
                 f"about {weight >> 20} MiB are needed, {free >> 20} are free;"
-                " XDG_CACHE_HOME names another place",
+                " --work-dir names another place",
             )
-        try:
-            yield str(folder)
-        except KeyboardInterrupt:
-            raise Interrupted from None
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        shutil.rmtree(folder, ignore_errors=True)
+        yield str(folder), lambda: shutil.rmtree(folder, ignore_errors=True)
 
 
 def _key(request: Request) -> str:
@@ -74,13 +104,21 @@ def _key(request: Request) -> str:
     about: list[Any] = [version("outage-window"), np.__version__]
     for name in files:
         with suppress(OSError):
-            found = os.stat(name)
-            about.append((os.path.abspath(name), found.st_size, found.st_mtime_ns))
+            about.append(_version(name))
     about.append({**asdict(request), "command": ""})
     text = json.dumps(
         about, default=lambda one: sorted(one) if isinstance(one, frozenset) else repr(one)
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _version(name: str) -> tuple[object, ...]:
+    """What changes when a file does."""
+    if is_elsewhere(name):
+        system, path = filesystem(name)
+        return name, system.ukey(path)
+    found = os.stat(name)
+    return os.path.abspath(name), found.st_size, found.st_mtime_ns
 
 
 @contextmanager
@@ -94,7 +132,7 @@ def _locked(parent: Path, key: str) -> Iterator[Path]:
         except OSError as error:
             raise InputError(
                 str(folder),
-                f"cannot be written ({error.strerror}); XDG_CACHE_HOME names another place",
+                f"cannot be written ({error.strerror}); --work-dir names another place",
             ) from None
         try:
             if not _lock(held):

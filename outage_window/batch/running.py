@@ -16,7 +16,7 @@ from outage_window.batch.found import Found, judge
 from outage_window.batch.judging import Bucket, Judge
 from outage_window.batch.place import place
 from outage_window.batch.request import Context, Request
-from outage_window.batch.storage import Local, Storage
+from outage_window.batch.storage import Storage, storage_at
 from outage_window.sources.exports import one_source, refuse_many, some_left
 from outage_window.sources.inputs import Inputs
 from outage_window.sources.pieces import bucket_of
@@ -58,31 +58,37 @@ def analyze(
     progress: Progress = lambda stage, done, total: None,
     engine: Engine | None = None,
     resume: bool = False,
+    work_dir: str | None = None,
 ) -> Analysis:
     """Read and assess all that the request names.
 
     Deterministic: the same files and choices give the same analysis, whoever does the work. Much
-    input lies in a folder meanwhile, and `resume` goes on with what an interrupted analysis of the
-    same left there. Raises `InputError` for input that cannot be used.
+    input lies in a folder of `work_dir` meanwhile, and `resume` goes on with what an interrupted
+    analysis of the same left there. Raises `InputError` for input that cannot be used.
     """
     context = read_context(request)
     inputs = Inputs(request.exports, request.reading)
     buckets = -(-inputs.weight // BUCKET) or 1
-    with _workshop(request, inputs, buckets, engine, resume) as workshop:
+    with _workshop(request, inputs, buckets, engine, resume, work_dir) as workshop:
         return _analysis(request, context, inputs, buckets, workshop, progress)
 
 
 @contextmanager
 def _workshop(
-    request: Request, inputs: Inputs, buckets: int, engine: Engine | None, resume: bool
+    request: Request,
+    inputs: Inputs,
+    buckets: int,
+    engine: Engine | None,
+    resume: bool,
+    work_dir: str | None,
 ) -> Iterator[Workshop]:
     if engine is None and (request.whole or inputs.weight <= LIGHT):
         refuse_many(inputs.files)
         yield Workshop(Inline(), InMemory(), None)
         return
-    with place(request, inputs.weight, resume) as folder:
+    with place(request, inputs.weight, resume, work_dir) as folder:
         chosen = engine or (Processes() if processors() > 1 else Inline())
-        storage = Local(folder)
+        storage = storage_at(folder)
         yield Workshop(chosen, InFolder(storage, buckets), storage)
 
 

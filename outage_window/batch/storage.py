@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import uuid4
+
+from outage_window.sources.files import filesystem, is_elsewhere
 
 Buffer = bytes | memoryview
 
@@ -20,7 +22,7 @@ class Range(NamedTuple):
     stop: int
 
 
-class Storage(Protocol):
+class Storage(Hashable, Protocol):
     """Where the bytes are: whole under their name, or not there at all."""
 
     def write(self, name: str, parts: Sequence[Buffer]) -> None:
@@ -38,6 +40,10 @@ class Local:
     """A folder of this machine."""
 
     path: str
+
+    def __str__(self) -> str:
+        """The folder, for people."""
+        return self.path
 
     def write(self, name: str, parts: Sequence[Buffer]) -> None:
         """See `Storage`."""
@@ -71,3 +77,47 @@ class Local:
             return os.pread(opened, stop - start, start + end)
         finally:
             os.close(opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A folder at a URL, as fsspec reads and writes it."""
+
+    url: str
+
+    def __str__(self) -> str:
+        """The folder, for people."""
+        return self.url
+
+    def write(self, name: str, parts: Sequence[Buffer]) -> None:
+        """See `Storage`. Object stores show a file when it is whole; others are renamed to."""
+        system, folder = filesystem(self.url)
+        partly = f"{folder}/.{name}.{uuid4().hex}"
+        with system.open(partly, "wb") as file:
+            for part in parts:
+                file.write(part)
+        system.mv(partly, f"{folder}/{name}")
+
+    def read(self, name: str) -> bytes | None:
+        """See `Storage`."""
+        system, folder = filesystem(self.url)
+        try:
+            found: bytes = system.cat_file(f"{folder}/{name}")
+        except FileNotFoundError:
+            return None
+        return found
+
+    def ranges(self, wanted: Sequence[Range]) -> list[bytes]:
+        """See `Storage`."""
+        system, folder = filesystem(self.url)
+        if not wanted:
+            return []
+        paths = [f"{folder}/{one.name}" for one in wanted]
+        starts, stops = [one.start for one in wanted], [one.stop or None for one in wanted]
+        found: list[bytes] = system.cat_ranges(paths, starts, stops, on_error="raise")
+        return found
+
+
+def storage_at(path: str) -> Storage:
+    """The storage of a folder, by its path or URL."""
+    return Elsewhere(path) if is_elsewhere(path) else Local(path)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from outage_window.errors import InputError
+from outage_window.errors import Failed, InputError
 
 if TYPE_CHECKING:
     from detector.budget import Objective
     from outage_window.batch import Analysis, Progress, Request
+    from outage_window.batch.engines import Engine
     from outage_window.sources.reading import Reading
+
+WORKERS = ("--engine", "--scheduler", "--work-dir")
+"""Options, each with a value, that decide who does the work."""
 
 FILE = click.Path(path_type=str)
 
@@ -82,6 +87,19 @@ FILE = click.Path(path_type=str)
 @click.option("--join-gap", metavar="DURATION", help="Join stretches closer than this (15m).")
 @click.option("--min-duration", metavar="DURATION", help="Shorter windows are blips (2m).")
 @click.option("--zone", default="UTC", show_default=True, help="The service's own zone.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Who does the work: this machine, or the workers of a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster: tcp://HOST:8786.")
+@click.option(
+    "--work-dir",
+    metavar="DIR",
+    help="Where much input lies meanwhile: a folder, or a URL that all workers share.",
+)
 @click.option("--resume", is_flag=True, help="Go on where an interrupted analysis stopped.")
 @click.option("--fail-on-outage", is_flag=True, help="Exit 1 when a window was found.")
 def command(**given: Any) -> int:
@@ -98,7 +116,7 @@ def command(**given: Any) -> int:
     if given["chart"] is not None:
         picture(Path(given["chart"]))  # refused now rather than after long work
     template = named(given["template"])
-    analysis = _analysed(request, given["resume"])
+    analysis = _analysed(request, given)
     document = analysis.document()
     _write(document, given["form"])
     if given["form"] == "csv":
@@ -109,16 +127,34 @@ def command(**given: Any) -> int:
     return 1 if given["fail_on_outage"] and document["windows"] else 0
 
 
-def _analysed(request: Request, resume: bool) -> Analysis:
+def _analysed(request: Request, given: dict[str, Any]) -> Analysis:
     from outage_window.batch import analyze
     from outage_window.batch.place import Interrupted
 
+    engine = _engine(given)
     try:
         with _progress() as progress:
-            return analyze(request, progress, resume=resume)
+            return analyze(request, progress, engine, given["resume"], given["work_dir"])
     except Interrupted:
         _say("interrupted; the same command with --resume goes on from here, within a week")
-        raise
+        raise click.Abort from None
+    except Failed as error:
+        raise Failed(f"{error}; the same command with --resume goes on from here") from None
+
+
+def _engine(given: dict[str, Any]) -> Engine | None:
+    """A cluster, or None for whatever of this machine fits the input."""
+    if given["engine"] == "local":
+        if given["scheduler"] is not None:
+            raise InputError("--scheduler", "is of a cluster; expected --engine dask beside it")
+        return None
+    if given["scheduler"] is None:
+        raise InputError("--engine dask", "expected --scheduler ADDRESS beside it")
+    if find_spec("distributed") is None:
+        raise InputError("--engine dask", "expected pip install 'outage-window[distributed]'")
+    from outage_window.batch.cluster import Cluster
+
+    return Cluster(given["scheduler"])
 
 
 def _request(given: dict[str, Any]) -> Request:
@@ -147,8 +183,22 @@ def _request(given: dict[str, Any]) -> Request:
         ),
         user_sample=given["user_sample"],
         declared=Declared(given["registered_users"], _objective(given["slo"])),
-        command=shlex.join(["outage-window", *(one for one in sys.argv[1:] if one != "--resume")]),
+        command=shlex.join(
+            ["outage-window", *(word for word in sys.argv[1:] if word != "--resume")]
+        ),
     )
+
+
+def _telling(words: Sequence[str]) -> list[str]:
+    """The words of the command that decide what is found: who does the work does not."""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        name, mark, _ = word.partition("=")
+        if not skip and name not in {"--resume", *WORKERS}:
+            kept.append(word)
+        skip = not skip and name in WORKERS and not mark
+    return kept
 
 
 def _reading(given: dict[str, Any]) -> Reading:

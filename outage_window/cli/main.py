@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from outage_window.errors import InputError, one_line
+from outage_window.errors import Failed, InputError, one_line
 
 EXIT_UNUSABLE = 2
 EXIT_INTERNAL = 70
@@ -81,6 +81,9 @@ def run() -> None:
     except InputError as error:
         click.echo(f"outage-window: {error}", err=True)
         sys.exit(EXIT_UNUSABLE)
+    except Failed as error:
+        click.echo(f"outage-window: {one_line(str(error))}", err=True)
+        sys.exit(EXIT_INTERNAL)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
             click.echo("outage-window: standard output: no space left to write it", err=True)

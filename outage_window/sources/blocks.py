@@ -10,7 +10,7 @@ from typing import Protocol
 
 from outage_window.sources import columns, parquet, tabular
 from outage_window.sources.columns import Columns
-from outage_window.sources.files import Source, openable
+from outage_window.sources.files import Source, open_binary, openable
 from outage_window.sources.reading import Reading
 from outage_window.sources.streams import BYTES
 from outage_window.sources.tabular import Table
@@ -41,20 +41,24 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines from byte `start` to byte `stop` (exclusive) of a file, to be read under `head`."""
+    """The lines from byte `start` to byte `stop` (exclusive) of a file, to be read under `head`.
+
+    `name` is the file's as it was given, `path` where anybody finds it.
+    """
 
     name: str
+    path: str
     head: bytes
     start: int
     stop: int
 
     def tables(self, reading: Reading) -> Iterator[tuple[Table, Columns]]:
         """See `Block`."""
-        with openable(self.name), open(self.name, "rb") as file:
+        with openable(self.name), open_binary(self.path) as file:
             file.seek(self.start)
             data = self.head + file.read(self.stop - self.start)
         above = self.head.count(b"\n")
-        source = Part(self.name, data, "", 0, lambda: _lines_before(self.name, self.start), above)
+        source = Part(self.name, data, "", 0, lambda: _lines_before(self.path, self.start), above)
         yield from Text(source).tables(reading)
 
 
@@ -73,18 +77,20 @@ class Part(Source):
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The row groups `first` to `last` (exclusive) of a Parquet file, after `above` rows."""
+    """The row groups `first` to `last` (exclusive) of a Parquet file, after `above` rows.
+
+    `name` and `path` are as in `Lines`.
+    """
 
     name: str
+    path: str
     first: int
     last: int
     above: int
 
     def tables(self, reading: Reading) -> Iterator[tuple[Table, Columns]]:
         """See `Block`."""
-        import pyarrow as pa
-
-        with openable(self.name), pa.OSFile(self.name) as file:
+        with openable(self.name), open_binary(self.path) as file:
             found = columns.recognise(parquet.shape(self.name, file).names, reading, self.name)
             above = self.above
             groups = range(self.first, self.last)
@@ -99,22 +105,26 @@ class Groups:
 
 @lru_cache(maxsize=8)
 def _lines_before(name: str, stop: int) -> int:
-    with openable(name), open(name, "rb") as file:
+    with openable(name), open_binary(name) as file:
         parts = iter(lambda: file.read(min(BYTES, stop - file.tell())), b"")
         return sum(part.count(b"\n") for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """A block of a file that is found again by its number: it holds no data."""
+    """A block of a file that is found again by its number: it holds no data.
+
+    `name` and `path` are as in `Lines`.
+    """
 
     name: str
+    path: str
     number: int
 
     def tables(self, reading: Reading) -> Iterator[tuple[Table, Columns]]:
         """See `Block`."""
         from outage_window.sources.opening import opened
 
-        blocks = opened(self.name, reading).blocks()
+        blocks = opened(self.name, reading, self.path).blocks()
         block, _ = next(islice(blocks, self.number, None))
         yield from block.tables(reading)

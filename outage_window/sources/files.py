@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, BinaryIO
 
 from detector.estimate import Origin
 from outage_window.errors import InputError
@@ -72,17 +72,46 @@ def head_of(source: Source) -> Head:
     return Head(source.name, source.data, first)
 
 
-def read(path: str) -> Source:
+def read(path: str, where: str | None = None) -> Source:
     """Read a file whole, unpack gzip, turn a marked UTF-16 into UTF-8; `InputError` if it cannot.
 
-    A file without any content is refused here, since no reader could do anything with it.
+    `where` is where it is found, if that is not its name. A file without any content is refused
+    here, since no reader could do anything with it.
     """
-    with openable(path):
-        raw = Path(path).read_bytes()
+    with openable(path), open_binary(where or path) as file:
+        raw = file.read()
     data = _plain(path, raw)
     if not data.strip():
         raise InputError(path, f"the file is empty; {EXPECTED}")
     return Source(path, data, hashlib.sha256(raw).hexdigest())
+
+
+def open_binary(path: str) -> BinaryIO:
+    """Open a file of this machine, or one elsewhere by its URL, such as `s3://bucket/name`."""
+    if not is_elsewhere(path):
+        return open(path, "rb")
+    opened: BinaryIO = filesystem(path)[0].open(path, "rb")
+    return opened
+
+
+def is_elsewhere(path: str) -> bool:
+    """Whether a path is the URL of a file that is not simply of this machine."""
+    return "://" in path
+
+
+def filesystem(url: str) -> tuple[Any, str]:
+    """What reads and writes at a URL, and the path there; `InputError` where nothing does."""
+    try:
+        from fsspec.core import url_to_fs
+
+        found: tuple[Any, str] = url_to_fs(url)
+    except ImportError as error:
+        raise InputError(
+            url, f"{error}; expected pip install 'outage-window[distributed]'"
+        ) from None
+    except ValueError as error:
+        raise InputError(url, str(error)) from None
+    return found
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import zlib
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Protocol
 from outage_window.errors import InputError
 from outage_window.sources import delimited, grafana, parquet, pieces
 from outage_window.sources.blocks import ROWS, Block, Groups, Lines, Reread, Text
-from outage_window.sources.files import Source, openable, read
+from outage_window.sources.files import Source, is_elsewhere, open_binary, openable, read
 from outage_window.sources.kinds import SAMPLES, kind_of
 from outage_window.sources.reading import Reading
 from outage_window.sources.sampled import SampleFile
@@ -50,18 +49,24 @@ class File(Protocol):
         """Of the file as it lies on disk, after its blocks."""
 
 
-def opened(name: str, reading: Reading) -> File:
-    """A file by its head; `InputError` where it cannot be read. It is not read further yet."""
-    with openable(name), open(name, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
+def opened(name: str, reading: Reading, path: str | None = None) -> File:
+    """A file by its head; `InputError` where it cannot be read. It is not read further yet.
+
+    `path` is where it is found, if that is not its name in this working directory.
+    """
+    path = path or (name if is_elsewhere(name) else os.path.abspath(name))
+    with openable(name), open_binary(path) as file:
         start = file.read(HEAD)
+        size = file.seek(0, os.SEEK_END)
     if start.startswith(PARQUET):
-        return Packed(name, size)
+        return Packed(name, path, size)
     if size <= BYTES or start.startswith(UTF_16):
-        return Whole(name, size, reading)
+        return Whole(name, path, size, reading)
     packed = start.startswith(GZIP)
     head = _lines_head(name, zlib.decompressobj(31).decompress(start) if packed else start, reading)
-    return Whole(name, size, reading) if head is None else Long(name, size, head, packed)
+    return (
+        Whole(name, path, size, reading) if head is None else Long(name, path, size, head, packed)
+    )
 
 
 def _lines_head(name: str, start: bytes, reading: Reading) -> bytes | None:
@@ -79,14 +84,14 @@ def _lines_head(name: str, start: bytes, reading: Reading) -> bytes | None:
 class Whole:
     """A file that is read as a whole: a small one, or one that is no table of lines."""
 
-    def __init__(self, name: str, size: int, reading: Reading) -> None:
-        self.name, self.size, self.weight = name, size, size
+    def __init__(self, name: str, path: str, size: int, reading: Reading) -> None:
+        self.name, self._path, self.size, self.weight = name, path, size, size
         self._reading = reading
         self._source: Source | None = None
         self._sha256 = ""
 
     def _read(self) -> Source:
-        self._source = self._source or read(self.name)
+        self._source = self._source or read(self.name, self._path)
         self._sha256 = self._source.sha256
         return self._source
 
@@ -105,7 +110,7 @@ class Whole:
 
     def kept(self, number: int, _block: Block) -> Block:
         """See `File`."""
-        return Reread(self.name, number)
+        return Reread(self.name, self._path, number)
 
     def sha256(self) -> str:
         """See `File`."""
@@ -115,12 +120,10 @@ class Whole:
 class Packed:
     """A file of Parquet."""
 
-    def __init__(self, name: str, size: int) -> None:
-        import pyarrow as pa
-
-        with openable(name), pa.OSFile(name) as file:
+    def __init__(self, name: str, path: str, size: int) -> None:
+        with openable(name), open_binary(path) as file:
             self._groups = parquet.shape(name, file).groups
-        self.name, self.size = name, size
+        self.name, self._path, self.size = name, path, size
         self.rows = sum(self._groups)
         self.weight = self.rows * pieces.ROW
         self._digest: Future[str] | None = None
@@ -132,12 +135,15 @@ class Packed:
     def blocks(self) -> Iterator[tuple[Block, int]]:
         """See `File`."""
         with ThreadPoolExecutor(1) as pool:
-            self._digest = pool.submit(_sha256, self.name)
+            self._digest = pool.submit(_sha256, self._path)
             first, above, rows = 0, 0, 0
             for last, size in enumerate(self._groups, 1):
                 rows += size
                 if rows >= ROWS or (rows and last == len(self._groups)):
-                    yield Groups(self.name, first, last, above), self.size * rows // self.rows
+                    yield (
+                        Groups(self.name, self._path, first, last, above),
+                        self.size * rows // self.rows,
+                    )
                     first, above, rows = last, above + rows, 0
 
     def kept(self, _number: int, block: Block) -> Block:
@@ -153,8 +159,8 @@ class Packed:
 class Long:
     """A table of lines, packed or not, that is never held as a whole."""
 
-    def __init__(self, name: str, size: int, head: bytes, packed: bool) -> None:
-        self.name, self.size = name, size
+    def __init__(self, name: str, path: str, size: int, head: bytes, packed: bool) -> None:
+        self.name, self._path, self.size = name, path, size
         self.weight = size * (8 if packed else 1)
         self._head, self._packed = head, packed
         self._sha256 = ""
@@ -165,7 +171,7 @@ class Long:
 
     def blocks(self) -> Iterator[tuple[Block, int]]:
         """See `File`."""
-        with openable(self.name), open(self.name, "rb") as file:
+        with openable(self.name), open_binary(self._path) as file:
             hashing = Hashing(file)
             stream = Unpacking(self.name, hashing, self.size) if self._packed else hashing
             filled(stream, len(self._head))
@@ -180,12 +186,12 @@ class Long:
     def _block(self, start: int, data: bytes, lines: int) -> Block:
         head = self._head.removeprefix(codecs.BOM_UTF8)
         if not self._packed:
-            return Lines(self.name, head, start, start + len(data))
+            return Lines(self.name, self._path, head, start, start + len(data))
         return Text(Source(self.name, head + data, "", lines - head.count(b"\n")))
 
     def kept(self, number: int, block: Block) -> Block:
         """See `File`."""
-        return Reread(self.name, number) if self._packed else block
+        return Reread(self.name, self._path, number) if self._packed else block
 
     def sha256(self) -> str:
         """See `File`."""
@@ -193,5 +199,5 @@ class Long:
 
 
 def _sha256(path: str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with open_binary(path) as file:
+        return Hashing(file).sha256()

@@ -1,0 +1,102 @@
+"""The work of an analysis done by the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from outage_window.batch.engines import Lost
+from outage_window.batch.folder import Keeping
+from outage_window.batch.storage import Storage
+from outage_window.errors import InputError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+AHEAD = 2
+"""Tasks handed out for each thread of a worker: one that runs, one that waits."""
+QUIET = ("distributed", "distributed.client", "distributed.core", "asyncio", "tornado")
+PATIENCE = 10
+"""Seconds in which a scheduler must answer."""
+
+
+class Cluster:
+    """A Dask cluster by the address of its scheduler.
+
+    Work and results lie in a folder that all workers must see: a worker that is lost costs what it
+    was about to do, and a scheduler that is lost nothing that was done.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+        """See `engines.Engine`."""
+        import distributed
+        from distributed.comm.core import CommClosedError
+
+        assert isinstance(work, Keeping)  # a cluster needs a folder
+        name = f"work-{uuid4().hex}"
+        work.storage.write(name, [pickle.dumps(work)])
+        connect: Any = distributed.Client
+        for logger in QUIET:  # what fails is said once, by us
+            logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
+        try:
+            with connect(self._address, timeout=PATIENCE, set_as_default=False) as client:
+                yield from self._done(client, partial(do, work.storage, name), iter(tasks))
+        except (CommClosedError, OSError, TimeoutError) as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise Lost(f"the scheduler at {self._address} cannot be reached: {reason}") from None
+
+    def _done(self, client: Any, work: Any, tasks: Iterator[Any]) -> Iterator[Any]:
+        """The results as they come; only a few tasks are handed out at a time."""
+        import distributed
+
+        def submit(task: Any) -> Any:
+            return client.submit(work, task, pure=False, retries=1)
+
+        as_completed: Any = distributed.as_completed
+
+        workers = sum(client.nthreads().values()) or 1
+        results = as_completed(
+            [submit(task) for task in islice(tasks, AHEAD * workers)],
+            raise_errors=False,
+            loop=client.loop,
+        )
+        for future in results:
+            yield _result(future)
+            future.release()
+            for task in islice(tasks, 1):
+                results.add(submit(task))
+
+
+def _result(future: Any) -> Any:
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise Lost(f"workers were lost again and again: {error}") from None
+    except CancelledError:
+        raise Lost("the scheduler has forgotten the work: was it restarted?") from None
+
+
+def do(storage: Storage, name: str, task: Any) -> Any:
+    """Do one task, in a worker."""
+    return _work(storage, name)(task)
+
+
+@lru_cache(maxsize=2)
+def _work(storage: Storage, name: str) -> Callable[[Any], Any]:
+    found = storage.read(name)
+    if found is None:
+        raise InputError(
+            str(storage), "a worker does not see it; expected a --work-dir that all workers share"
+        )
+    work: Callable[[Any], Any] = pickle.loads(found)  # noqa: S301 (of this very analysis)
+    return work
