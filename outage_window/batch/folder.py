@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -33,12 +34,12 @@ class InFolder:
         end = 0
         for bucket in range(self.buckets):
             share = piece.share(bucket)
-            head = json.dumps([share.names, share.counts.tolist()]).encode()
-            head += b" " * (-len(head) % ALIGNED)
+            head = _encoded(share.names)
             rows = [share.rows[name].data for name in COLUMNS]
-            places[bucket] = end, end + len(head), end + len(head) + ROW * len(rows[0])
-            end = int(places[bucket, 2]) + -int(places[bucket, 2]) % ALIGNED
-            parts += [head, *rows, b" " * (end - int(places[bucket, 2]))]
+            stop = end + len(head) + share.counts.nbytes + ROW * len(rows[0])
+            places[bucket] = end, end + len(head), stop
+            end = stop + -stop % ALIGNED
+            parts += [head, share.counts.astype("<i8").data, *rows, b" " * (end - stop)]
         self.storage.write(_named(key), [*parts, places.tobytes()])
 
     def shares(self, keys: Sequence[Key], bucket: int) -> list[Share]:
@@ -61,13 +62,27 @@ def _named(key: Key) -> str:
     return "rows-{}-{}-{}".format(*key)
 
 
+@lru_cache(maxsize=4096)  # the same services come in block after block
+def _encoded(names: tuple[str, ...]) -> bytes:
+    head = json.dumps(names).encode()
+    return head + b" " * (-len(head) % ALIGNED)
+
+
+@lru_cache(maxsize=4096)
+def _decoded(head: bytes) -> tuple[str, ...]:
+    return tuple(json.loads(head))
+
+
 def _share(data: bytes, head: int) -> Share:
-    names, counts = json.loads(data[:head])
-    rows, begin = {}, head
+    names = _decoded(data[:head])
+    counts = np.frombuffer(data, "<i8", len(names), head)
+    begin = head + counts.nbytes
+    size = (len(data) - begin) // ROW
+    rows = {}
     for name, kind in COLUMNS.items():
-        rows[name] = np.frombuffer(data, kind, (len(data) - head) // ROW, begin)
+        rows[name] = np.frombuffer(data, kind, size, begin)
         begin += rows[name].nbytes
-    return Share(tuple(names), np.array(counts, np.int64), rows)
+    return Share(names, counts, rows)
 
 
 Task = TypeVar("Task", contravariant=True)

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ EXPECTED = (
     "expected CSV, NDJSON, Parquet, text of samples with times (OpenMetrics, federate, promtool),"
     " or JSON of Prometheus, CloudWatch, Azure Monitor or Datadog"
 )
+
+
+_FIRST = re.compile(rb"\s*([^\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Head:
 
 def head_of(source: Source) -> Head:
     """The head of a file."""
-    first = source.data.lstrip().split(b"\n", 1)[0].strip()
+    match = _FIRST.match(source.data)  # which copies nothing but the line
+    first = b"" if match is None else match[1].strip()
     return Head(source.name, source.data, first)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -66,15 +67,25 @@ def bucket_of(service: str, buckets: int) -> int:
 
 def piece_of(table: TableRows, buckets: int) -> Piece:
     """Put the rows of a table in order."""
-    keys = sorted((bucket_of(name, buckets), name, i) for i, name in enumerate(table.names))
-    place = np.empty(len(keys), np.uint16 if len(keys) <= SMALL else np.int64)
-    place[[index for _, _, index in keys]] = np.arange(len(keys))
+    names, bucket, place = _arranged(table.names, buckets)
     service = place[table.service]
-    counts = np.bincount(service, minlength=len(keys))
-    here = [key for key, count in zip(keys, counts.tolist(), strict=True) if count]
-    first = np.searchsorted([bucket for bucket, _, _ in here], np.arange(buckets + 1))
+    counts = np.bincount(service, minlength=len(names))
     rows = _ordered(table, None if _rising(service) else np.argsort(service, kind="stable"))
-    return Piece(tuple(name for _, name, _ in here), counts[counts > 0], first, rows)
+    if (counts == 0).any():
+        here = np.flatnonzero(counts)
+        names, bucket, counts = tuple(names[i] for i in here), bucket[here], counts[here]
+    first = np.searchsorted(bucket, np.arange(buckets + 1))
+    return Piece(names, counts, first, rows)
+
+
+@lru_cache(maxsize=4)  # blocks of a file often have the same services
+def _arranged(names: tuple[str, ...], buckets: int) -> tuple[tuple[str, ...], I64, NDArray[Any]]:
+    """The names in order, the bucket of each, and where in that order each of `names` is."""
+    keys = sorted((bucket_of(name, buckets), name, index) for index, name in enumerate(names))
+    place: NDArray[Any] = np.empty(len(keys), np.uint16 if len(keys) <= SMALL else np.int64)
+    place[[index for _, _, index in keys]] = np.arange(len(keys))
+    bucket = np.array([bucket for bucket, _, _ in keys])
+    return tuple(name for _, name, _ in keys), bucket, place
 
 
 def _rising(service: NDArray[Any]) -> bool:
@@ -126,14 +137,13 @@ def gather(shares: Sequence[tuple[Origined, Share]]) -> list[Rows]:
     shares = [(table, share) for table, share in shares if share.names]
     if not shares:
         return []
-    names = sorted({name for _, share in shares for name in share.names})
+    names = sorted({name for own in {share.names for _, share in shares} for name in own})
     number = {name: index for index, name in enumerate(names)}
-    service = np.array([number[name] for _, share in shares for name in share.names])
+    known = {own: np.array([number[n] for n in own]) for own in {s.names for _, s in shares}}
+    service = np.concatenate([known[share.names] for _, share in shares])
     counts = np.concatenate([share.counts for _, share in shares])
-    tables: list[list[tuple[int, Origined]]] = [[] for _ in names]
-    of_table = (table for table, share in shares for _ in share.names)
-    for one, count, table in zip(service.tolist(), counts.tolist(), of_table, strict=True):
-        tables[one].append((count, table))
+    whose = np.repeat(np.arange(len(shares)), [len(share.names) for _, share in shares])
+    runs = _Runs([table for table, _ in shares], service, counts, whose)
     order = _by_service(service, counts)
     columns = {}
     for name in COLUMNS:
@@ -141,11 +151,38 @@ def gather(shares: Sequence[tuple[Origined, Share]]) -> list[Rows]:
         columns[name] = parts[0] if len(parts) == 1 else np.concatenate(parts)
         if order is not None and name != "number":
             columns[name] = columns[name][order]
-    ends = np.cumsum([0, *(sum(count for count, _ in one) for one in tables)]).tolist()
+    ends = np.cumsum([0, *np.bincount(service, counts, len(names))]).astype(np.int64).tolist()
     return [
-        _rows(name, own, columns, order, slice(low, high))
-        for name, own, (low, high) in zip(names, tables, pairwise(ends), strict=True)
+        _rows(name, index, runs, columns, order, slice(low, high))
+        for index, (name, (low, high)) in enumerate(zip(names, pairwise(ends), strict=True))
     ]
+
+
+class _Runs:
+    """Runs of rows of one service in one table: of which service, how many rows, of which table."""
+
+    def __init__(self, tables: Sequence[Origined], service: I64, counts: I64, table: I64) -> None:
+        self._tables, self._service, self._counts, self._table = tables, service, counts, table
+        self._file = np.array([one.file for one in tables])
+        self._quantities = [one.quantity for one in tables]
+        self._mixed = len(set(self._quantities)) > 1
+
+    def files(self, service: int) -> tuple[int, ...]:
+        """The numbers of the files that a service has rows in, in their order."""
+        own = self._table[self._service == service]
+        return tuple(np.unique(self._file[own]).tolist())
+
+    def quantities(self, service: int) -> set[RowsQuantity]:
+        """The quantities that the rows of a service have."""
+        if not self._mixed:
+            return {self._quantities[0]}
+        return {self._quantities[one] for one in self._table[self._service == service].tolist()}
+
+    def table(self, service: int, row: int) -> Origined:
+        """The table that holds a row of a service."""
+        own = np.flatnonzero(self._service == service)
+        run = int(np.searchsorted(np.cumsum(self._counts[own]), row, side="right"))
+        return self._tables[int(self._table[own[run]])]
 
 
 def _by_service(service: I64, counts: I64) -> I64 | None:
@@ -162,22 +199,14 @@ def _by_service(service: I64, counts: I64) -> I64 | None:
 
 
 def _rows(
-    name: str,
-    tables: Sequence[tuple[int, Origined]],
-    columns: Ordered,
-    order: I64 | None,
-    where: slice,
+    name: str, service: int, runs: _Runs, columns: Ordered, order: I64 | None, where: slice
 ) -> Rows:
-    quantities = {table.quantity for _, table in tables}
+    quantities = runs.quantities(service)
 
     def place(row: int) -> str:
-        begin, at = 0, where.start + row
+        at = where.start + row
         number = columns["number"][at if order is None else order[at]]
-        for count, table in tables:
-            if row < begin + count:
-                return table.place(int(number))
-            begin += count
-        raise IndexError(row)
+        return runs.table(service, row).place(int(number))
 
     return Rows(
         service=name,
@@ -186,6 +215,6 @@ def _rows(
         attempts=columns["attempts"][where] if "counts" in quantities else None,
         value=columns["value"][where],
         fault=columns["fault"][where],
-        files=tuple(dict.fromkeys(table.file for _, table in tables)),
+        files=runs.files(service),
         place=place,
     )

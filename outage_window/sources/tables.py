@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -84,11 +85,19 @@ def _services(
     if column is None:
         return np.zeros(table.rows, np.int64), (default,)
     codes, texts = arrow.codes(table.columns[column])
+    index, names = _known(tuple(texts), default)
+    if codes.min(initial=0) >= 0 and index[-1] > index[:-1].max(initial=-1):
+        names = names[:-1]  # no row belongs to the default
+    return index[codes], names
+
+
+@lru_cache(maxsize=4)  # parts of a file often have the same services
+def _known(texts: tuple[str | None, ...], default: str) -> tuple[I64, tuple[str, ...]]:
+    """The names that texts stand for, and the number of each text among them; the last is that of
+    no text."""
     known: dict[str, int] = {}
     index = [known.setdefault((t or "").strip() or default, len(known)) for t in (*texts, default)]
-    if index == list(range(len(index))) and codes.min(initial=0) >= 0:
-        return codes, tuple(known)
-    return np.array(index)[codes], tuple(known)
+    return np.array(index), tuple(known)
 
 
 def _values(table: tabular.Table, found: Columns) -> tuple[F64 | None, F64, tuple[Unit, ...]]:
