@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -317,3 +318,25 @@ def test_a_killed_worker_costs_a_retry(tmp_path: Path) -> None:
 def test_workers_that_always_die_end_the_run() -> None:
     with pytest.raises(engines.Lost, match="is memory short"):
         list(engines.Processes(2).run(always_killed, range(5)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_files_and_work_at_urls(shape: str, tmp_path: Path, small: None) -> None:
+    path = SHAPES[shape](tmp_path)
+    url, work = f"file://{path}", tmp_path / "work"
+    here = analyze(Request([str(path)]), engine=engines.Inline()).document()
+    with pytest.raises(place.Interrupted):
+        analyze(Request([url]), engine=Stopping(5), work_dir=f"file://{work}")
+    assert len(list(work.glob("*/*"))) >= 10
+    found = analyze(Request([url]), engine=engines.Processes(2), resume=True,
+                    work_dir=f"file://{work}")  # fmt: skip
+    assert list(work.iterdir()) == []
+    text = json.dumps(found.document()).replace(url, str(path))
+    assert json.loads(text) == json.loads(json.dumps(here))
+
+
+def test_a_url_that_nothing_reads() -> None:
+    with pytest.raises(InputError, match="nosuch"):
+        analyze(Request(["nosuch://bucket/a.csv"]))
+    with pytest.raises(InputError, match=r"file:///none\.csv: no such file"):
+        analyze(Request(["file:///none.csv"]))
