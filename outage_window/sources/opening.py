@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -55,9 +56,12 @@ def opened(name: str, reading: Reading, path: str | None = None) -> File:
     `path` is where it is found, if that is not its name in this working directory.
     """
     path = path or (name if is_elsewhere(name) else os.path.abspath(name))
-    with openable(name), open_binary(path) as file:
-        start = file.read(HEAD)
-        size = file.seek(0, os.SEEK_END)
+    with openable(name):
+        if not is_elsewhere(path) and stat.S_ISFIFO(os.stat(path).st_mode):
+            return Whole(name, path, 0, reading)  # what is read once is gone
+        with open_binary(path) as file:
+            start = file.read(HEAD)
+            size = file.seek(0, os.SEEK_END)
     if start.startswith(PARQUET):
         return Packed(name, path, size)
     if size <= BYTES or start.startswith(UTF_16):
@@ -108,9 +112,9 @@ class Whole:
         yield Text(self._read()), self.size
         self._source = None
 
-    def kept(self, number: int, _block: Block) -> Block:
-        """See `File`."""
-        return Reread(self.name, self._path, number)
+    def kept(self, number: int, block: Block) -> Block:
+        """See `File`. A pipe, which has no size, cannot be read again."""
+        return Reread(self.name, self._path, number) if self.size else block
 
     def sha256(self) -> str:
         """See `File`."""

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,19 @@ def test_files_and_work_at_urls(shape: str, tmp_path: Path, small: None) -> None
     assert list(work.iterdir()) == []
     text = json.dumps(found.document()).replace(url, str(path))
     assert json.loads(text) == json.loads(json.dumps(here))
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """As `<(zcat export.csv.gz)` of a shell is one."""
+    path, pipe = as_csv(tmp_path / "a.csv"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    bad = b"2024-01-02T12:00:00Z,auth,5,7,\n"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, path.read_bytes() + bad)
+        found = analyze(Request([str(pipe)]))
+    assert [one.service for one in found.incidents()] == ["mail"]
+    [refused] = [one.not_assessed for one in found.found if one.not_assessed]
+    assert refused == f"{pipe}: line {len(MADE) + 2}: errors exceed attempts"
 
 
 def test_a_url_that_nothing_reads() -> None:
