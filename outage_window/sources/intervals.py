@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +41,8 @@ def service_data(rows: Rows, origins: tuple[Origin, ...], marks: Marks | None) -
         return refused(f"{files} give different quantities for the same service")
     order = _ordered(rows, notes)
     time, attempts, value = _at(rows, order)
-    again = np.flatnonzero(time[1:] == time[:-1])
+    between = np.diff(time)
+    again = np.flatnonzero(between == 0)
     if len(again):
         reason = _disagreeing(rows, order, again)
         if reason is not None:
@@ -47,12 +50,14 @@ def service_data(rows: Rows, origins: tuple[Origin, ...], marks: Marks | None) -
             return refused(reason)
         notes.append(f"{_rows(len(again))} given twice with the same numbers: used once")
         time, attempts, value = _at(rows, np.delete(_every(rows, order), again + 1))
+        between = np.diff(time)
     if len(time) < 2:
         return refused(f"{TOO_LITTLE}: {_rows(len(time))} with numbers")
-    step = step_of(time)
+    step = _usual(between)
     if step <= 0:
         return refused("most rows are less than a millisecond apart; expected rows of intervals")
-    series = _series(time, attempts, value, step, rows.quantity, marks or "start")
+    observed = _Observed(time, between, attempts, value)
+    series = _series(observed, step, rows.quantity, marks or "start")
     notes.insert(0, f"step {series.step:g} s; time marks the {marks or 'start'} of an interval")
     return ServiceData(rows.service, series, origins, notes=tuple(notes))
 
@@ -77,7 +82,11 @@ def step_of(time: F64) -> float:
 
     Where none is frequent (jitter), the median. Rows left out must not make it longer.
     """
-    differences = np.round(np.diff(time), 3)
+    return _usual(np.diff(time))
+
+
+def _usual(between: F64) -> float:
+    differences = np.round(between, 3)
     if (differences == differences[0]).all():  # nearly always, and quickly seen
         return float(differences[0])
     values, counts = np.unique(differences, return_counts=True)
@@ -118,13 +127,22 @@ def _disagreeing(rows: Rows, order: Order, again: NDArray[np.int64]) -> str | No
     )
 
 
-def _series(
-    time: F64, attempts: F64 | None, value: F64, step: float, quantity: RowsQuantity, marks: Marks
-) -> Series:
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """Rows in order: their times, the differences of these, attempts (if any) and values."""
+
+    time: F64
+    between: F64
+    attempts: F64 | None
+    value: F64
+
+
+def _series(rows: _Observed, step: float, quantity: RowsQuantity, marks: Marks) -> Series:
     """Intervals of a step each; where the next mark comes sooner, the interval is shorter."""
-    between = np.diff(time)
-    if attempts is not None and marks == "start" and (between >= step).all():
-        return table(time, step, attempts, value)
+    time, between, attempts, value = rows.time, rows.between, rows.attempts, rows.value
+    even = bool((between >= step).all())
+    if attempts is not None and even:
+        return table(time if marks == "start" else time - step, step, attempts, value)
     length = np.full(len(time), step)
     if marks == "start":
         length[:-1] = np.minimum(step, between)
@@ -134,8 +152,6 @@ def _series(
         start, end = time - length, time
     if attempts is None:
         return Levels(start, end, value, step, "ratio" if quantity == "ratio" else "level")
-    if (between >= step).all():
-        return table(start, step, attempts, value)
     return Counts(start, end, attempts, value, np.arange(len(time)), step)
 
 
