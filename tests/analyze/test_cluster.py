@@ -77,7 +77,7 @@ def cluster(tmp_path: Path) -> Iterator[Dask]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export")
-    write(folder / "big.parquet", services=300, times=20_000)
+    write(folder / "big.parquet", services=300, times=12_000)
     return folder
 
 
