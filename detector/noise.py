@@ -25,16 +25,9 @@ def noise(stack: Stack, p: F64, keep: Bool, *, tainted: bool) -> tuple[F64, F64]
     """
     plain = np.where(keep, p * (1 - p), 0.0)
     off = np.where(keep, stack.kk - 2 * p * stack.nk + p * p * stack.nn, 0.0)
-    cells = stack.cells
-    blocks = np.diff(stack.first)
-    groups = np.maximum(cells // 200, np.minimum(cells // 20, 20)).astype(np.int64)
-    groups = np.clip(groups, 1, blocks)
-    most = int(groups.max())
-    place = np.arange(len(stack.row)) - stack.first[stack.row]
-    group = stack.row * most + place * groups[stack.row] // blocks[stack.row]
 
     def sums(values: F64) -> F64:
-        return tally(group, values, stack.size, most)
+        return tally(stack.stretch, values, stack.size, stack.stretches)
 
     simple = sums(plain * stack.n)
     excess, scale = sums(off) - simple, sums(plain * (stack.nn - stack.n))

@@ -55,7 +55,8 @@ class Stack:
     attempts, `length` that of all, `seconds` how long they last together. `cell_n` and `cell_k` are
     the cells of all rows, in which a block begins at `at_cell`. `days` is how many days the longest
     row spans; `origin` (rows,) is the hour since the epoch, local, at which each row's first day
-    begins.
+    begins. `stretch` numbers the stretches of 20 to 200 cells over which noise is measured, those
+    of row r from r times `stretches` on.
     """
 
     rows: tuple[Row, ...]
@@ -79,6 +80,8 @@ class Stack:
     cell_k: F64
     counted: Bool
     cells: F64
+    stretch: I64
+    stretches: int
 
     @property
     def size(self) -> int:
@@ -92,7 +95,8 @@ class Stack:
 
     def by_row(self, values: F64) -> F64:
         """Sum blocks of shape (b,) to shape (rows,)."""
-        return tally(self.row, values, self.size)
+        total: F64 = np.add.reduceat(values, self.first[:-1])
+        return total
 
     def blocks(self, row: int) -> slice:
         """The blocks of a row."""
@@ -138,6 +142,7 @@ def stack_of(rows: Sequence[Row], zone: str) -> Stack:
     cell_k = _joined([one.errors for one in rows])
     seconds = _joined([one.seconds for one in rows])
     n, k, nn, nk, kk, seen, seconds = _sums(cell_n, cell_k, seconds, starts)
+    stretch, stretches = _stretches(sizes, first, row)
     return Stack(
         rows=tuple(rows),
         first=first,
@@ -154,7 +159,18 @@ def stack_of(rows: Sequence[Row], zone: str) -> Stack:
         cell_k=cell_k,
         counted=np.array([row.counted for row in rows]),
         cells=sizes.astype(np.float64),
+        stretch=stretch,
+        stretches=stretches,
     )  # fmt: skip
+
+
+def _stretches(cells: I64, first: I64, row: I64) -> tuple[I64, int]:
+    """The stretch of each block, and the most that a row has: as even as whole blocks allow."""
+    blocks = np.diff(first)
+    own = np.clip(np.maximum(cells // 200, np.minimum(cells // 20, 20)), 1, blocks)
+    most = int(own.max())
+    place = np.arange(len(row)) - first[row]
+    return row * most + place * own[row] // blocks[row], most
 
 
 def _sums(n: F64, k: F64, seconds: F64, starts: I64) -> F64:
