@@ -13,6 +13,7 @@ from outage_window.live import prompt, touched
 from outage_window.live.prompt import Prompt
 from outage_window.live.touched import Touched
 from outage_window.store import Store, alerts
+from outage_window.store.leading import SLOTS, Lease
 from tests.live.made import BORN, DAY, FIRING, Metrics, Place, text
 from tests.live.process import Process
 from tests.live.test_reload import ALERTS, Hammer, wait_for
@@ -28,8 +29,7 @@ class Prompted(Place):
 
     def restart(self):
         super().restart()
-        self.leads = True
-        self.prompt = Prompt(self.watch, lambda: self.leads, lambda: round(self.now * 1e9))
+        self.prompt = Prompt(self.watch, lambda: round(self.now * 1e9))
 
     def told(self):
         self.prompt.tick()
@@ -103,21 +103,50 @@ def test_metrics_that_cannot_be_read_are_said_to_be_so_here_too(place):
     assert "Prometheus cannot be reached" in one["no_window_because"]
 
 
+class Leads:
+    """What is led is as the test says: a service, or nothing, in the term that it says."""
+
+    def __init__(self):
+        self.term = 1
+
+    def start(self):
+        pass
+
+    close = start
+
+    def terms(self):
+        return dict.fromkeys(range(SLOTS), self.term) if self.term else {}
+
+    def slot(self, slot):
+        return Lease(slot, self.term) if self.term else None
+
+
 def test_before_the_first_pass_over_all_and_while_another_leads_nothing_is_derived(place):
     place.now = START - 7200
     place.alert(START - 7200)
     assert place.told() == {}
     assert len(place.at(START - 7200)) == 1
-    place.leads = False
-    place.alert(START - 7200, service="mail")
+    place.watch.leading = leads = Leads()
+    leads.term = 0
+    place.alert(START - 7100, service="mail")
     assert set(place.told()) == {"auth"}
-    place.leads = True
+    leads.term = 2
     place.now += 60
-    place.alert(START - 7100, service="vpn")
-    assert set(place.told()) == {"auth"}  # what another did to metrics meanwhile is not known
-    assert len(place.at(place.now)) == 3
-    place.alert(START - 7100, service="wiki")
-    assert len(place.told()) == 4
+    place.alert(START - 7100, START - 7050)
+    assert place.told()["auth"]["state"] == "suspected"  # what another did to metrics is not known
+    asked = place.metrics.asked
+    place.watch.take_over()
+    found = place.told()
+    assert {name: one["state"] for name, one in found.items()} == {
+        "auth": "unconfirmed",
+        "mail": "suspected",
+    }
+    assert place.metrics.asked > asked
+    asked = place.metrics.asked
+    place.watch.take_over()
+    assert place.metrics.asked == asked, "nothing is newly led"
+    place.alert(START - 7000, service="wiki")
+    assert len(place.told()) == 3
 
 
 def test_what_was_left_when_it_was_to_stop_comes_next(place):
