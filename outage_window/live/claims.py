@@ -13,7 +13,7 @@ from outage_window.kept import StoredIncident
 from outage_window.publish.attempt import Attempt
 from outage_window.publish.model import Published, PublishFailed
 from outage_window.store import Store, StoreFailed, incidents, publications
-from outage_window.store.leading import Lease, Superseded
+from outage_window.store.leading import Lease, NoLongerLed
 
 NS = 10**9
 LONG = 120 * NS
@@ -72,7 +72,7 @@ class Claim:
                 held = self._store.write(
                     lambda c: publications.renew(c, *self._key, now, now + LONG)
                 )
-        except (StoreFailed, Superseded) as error:
+        except (StoreFailed, NoLongerLed) as error:
             raise PublishFailed(self._key[1], f"nothing was sent: {error}") from None
         if not held:
             raise PublishFailed(self._key[1], BUSY)

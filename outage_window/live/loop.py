@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
-from outage_window.store.leading import Superseded
+from outage_window.store.leading import NoLongerLed
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Loop:
     def _try(self, work: Callable[[Stopping], None]) -> None:
         try:
             work(self._stop.is_set)
-        except Superseded as error:
+        except NoLongerLed as error:
             log.info("a pass was left where it was: %s", error)
         except Exception:
             log.exception("a pass failed; the next one tries again")

@@ -15,7 +15,7 @@ from outage_window.publish.attempt import attempting
 from outage_window.publish.model import Publication, Published, PublishFailed, Target
 from outage_window.publish.publish import publish
 from outage_window.store import Store, publications
-from outage_window.store.leading import Everything, Leading, Lease, Superseded
+from outage_window.store.leading import Everything, Leading, Lease, NoLongerLed
 from outage_window.store.leading import lease as lease_of
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Publisher:
             return
         try:
             self._publish(target, identity, lease)
-        except Superseded as error:
+        except NoLongerLed as error:
             log.info("%s is left to another: %s", identity, error)
 
     def publish(self, identity: str, name: str) -> Published | PublishFailed | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from outage_window.live.known import NO_METRICS, Known, Seen
 from outage_window.live.loop import Stopping, never
 from outage_window.live.others import Others
 from outage_window.live.people import Attempting, declared_of
+from outage_window.live.saying import log_change, same
 from outage_window.live.scene import Scene
 from outage_window.live.status import Status
 from outage_window.live.touched import Touched
@@ -37,7 +37,7 @@ from outage_window.store import (
     retention,
     upkeep,
 )
-from outage_window.store.leading import UPKEEP, Everything, Leading, Lease, Superseded, shard_of
+from outage_window.store.leading import UPKEEP, Everything, Leading, Lease, NoLongerLed, shard_of
 from outage_window.store.leading import lease as lease_of
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class Watch:
         try:
             with self._store.under(lease):
                 self._scan(service, known, now, lease)
-        except Superseded:
+        except NoLongerLed:
             return False
         return True
 
@@ -191,11 +191,11 @@ class Watch:
         error, caught_up = "", False
         try:
             caught_up = self._refresh(service, known, now)
-        except Superseded:
+        except NoLongerLed:
             raise
         except (PullFailed, InputError, StoreFailed) as failure:
             error = str(failure)
-            if not _same(error, known.failed):
+            if not same(error, known.failed):
                 log.warning("the scan failed: %s", error, extra={"service": service.name})
         except Exception as failure:
             error = f"internal error: {type(failure).__name__}"
@@ -218,7 +218,7 @@ class Watch:
                 with self._store.under(lease):
                     self._update(name, service.zone, seen)
                 self._failing.discard(name)
-            except Superseded:
+            except NoLongerLed:
                 return False
             except Exception:
                 self._failing.add(name)
@@ -238,7 +238,7 @@ class Watch:
                 with self._store.under(lease):
                     self._update(name, "UTC", NO_METRICS)
                 self._failing.discard(name)
-            except Superseded:
+            except NoLongerLed:
                 return
             except Exception:
                 self._failing.add(name)
@@ -252,7 +252,7 @@ class Watch:
         unjudged = not_assessed or behind or known.feed.silence(data_until, now)
         changes: dict[str, object] = {"scanned_at": now, "error": error}
         if not error:
-            _log_change(service.name, known.unjudged, unjudged)
+            log_change(service.name, known.unjudged, unjudged)
             known.unjudged = unjudged
         if not error and not unjudged:
             changes["succeeded_at"] = now
@@ -296,16 +296,3 @@ class Watch:
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored, said
         )
         self._keeper.update(scene)
-
-
-def _log_change(name: str, before: str, reason: str) -> None:
-    """Say once why a service is not assessed, and once that it is again."""
-    if reason and not _same(reason, before):
-        log.warning("not assessed: %s", reason, extra={"service": name})
-    elif before and not reason:
-        log.info("assessed again", extra={"service": name})
-
-
-def _same(reason: str, before: str) -> bool:
-    """Whether it is the same reason. Counts in one grow with every scan: they make no other."""
-    return re.sub("[0-9]+", "0", reason) == re.sub("[0-9]+", "0", before)

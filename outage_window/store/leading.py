@@ -17,7 +17,7 @@ UPKEEP = SHARDS
 SLOTS = SHARDS + 1
 
 
-class Superseded(Exception):
+class NoLongerLed(Exception):
     """Another process leads now: nothing of this piece of work was stored."""
 
 
@@ -29,7 +29,7 @@ def _nothing(_connection: Connection) -> None:
 class Lease:
     """That a process leads a slot. Each taking over is another `term`, a larger one.
 
-    `check(connection)` raises `Superseded` unless the lease still holds, and keeps it from being
+    `check(connection)` raises `NoLongerLed` unless the lease still holds, and keeps it from being
     taken over until the transaction ends: what that transaction writes, whoever leads next sees.
     """
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from outage_window.store.dialects import insert
-from outage_window.store.leading import SLOTS, Lease, Superseded
+from outage_window.store.leading import SLOTS, Lease, NoLongerLed
 from outage_window.store.schema_replicas import leads
 
 log = logging.getLogger(__name__)
@@ -215,4 +215,4 @@ def _begin(connection: Connection, slot: int, name: str) -> int:
 def _check(connection: Connection, *, slot: int, term: int) -> None:
     query = select(leads.c.term).where(leads.c.slot == slot).with_for_update(read=True)
     if connection.execute(query).scalar() != term:
-        raise Superseded(f"another replica leads shard {slot}")
+        raise NoLongerLed(f"another replica leads shard {slot}")

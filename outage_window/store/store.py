@@ -66,7 +66,7 @@ class Store:
     def write(self, work: Work[T], patience: float = PATIENCE) -> T:
         """Run `work` on the writing connection; return its result after COMMIT (`StoreFailed`).
 
-        Under a lease that is lost meanwhile nothing is written: `Superseded`.
+        Under a lease that is lost meanwhile nothing is written: `NoLongerLed`.
         """
         lease = _LEASE.get()
         if lease is None:
