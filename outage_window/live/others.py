@@ -43,6 +43,12 @@ class Others:
         found |= {n for n in early if shard_of(n) in new}
         return sorted(found.difference(configured))
 
+    def told_of(self, oldest: int) -> set[str]:
+        """The services of which alerts or incidents are stored that had not ended at `oldest`."""
+        with self._store.read() as connection:
+            names = {*alerts.changed(connection, oldest), *backfilled.changed(connection, oldest)}
+            return names | incidents.services_since(connection, oldest)
+
     def failed(self, name: str) -> None:
         """Bring the service up to date in the next pass, too."""
         self._again.add(name)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from outage_window import clock as clocks
 from outage_window.assess import assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live.announcing import Said
 from outage_window.live.assigning import Assigner, reassign
 from outage_window.live.feeds.build import feeds
 from outage_window.live.feeds.pulling import Client
@@ -21,7 +22,7 @@ from outage_window.live.known import NO_METRICS, Known, Seen
 from outage_window.live.loop import Stopping, never
 from outage_window.live.others import Others
 from outage_window.live.people import Attempting, declared_of
-from outage_window.live.saying import log_change, same
+from outage_window.live.saying import report, same
 from outage_window.live.scene import Scene
 from outage_window.live.status import Status
 from outage_window.live.touched import Touched
@@ -78,6 +79,7 @@ class Watch:
         self._assigner = Assigner(settings)
         self.ready = False
         self._taken: Mapping[int, int] = {}
+        self._said: Said | None = None
         self.touched = Touched(store)
         self._deriving = threading.Lock()
         self._failing: set[str] = set()
@@ -133,13 +135,15 @@ class Watch:
     def _one_by_one(self, now: int) -> Iterator[None]:
         """Bring each service up to date: all metrics are read before anything is derived, but of
         services that are newly led, which come first."""
+        self._said = self._keeper.announced.said(now - self._history)
         for service in self._settings.services:
             yield from self._newly_led(now)
             if self._take_in(service, now):
                 yield
+        told = self._others.told_of(now - self._history)
         for service in self._settings.services:
             yield from self._newly_led(now)
-            if self._keep(service):
+            if self._keep(service, told):
                 yield
         yield from self._only_told_of(now)
 
@@ -149,10 +153,12 @@ class Watch:
             return
         before, self._taken = self._taken, terms
         new = {slot for slot, term in terms.items() if before.get(slot) != term}
+        self._said = self._keeper.announced.said(now - self._history)
+        told = self._others.told_of(now - self._history)
         for service in self._settings.services:
             if shard_of(service.name) in new and self._take_in(service, now):
                 yield
-                self._keep(service)
+                self._keep(service, told)
                 yield
         yield from self._only_told_of(now)
 
@@ -204,16 +210,22 @@ class Watch:
             log.info("the scan succeeds again", extra={"service": service.name})
         known.failed = error
         behind = "" if caught_up or error else "history is still being fetched"
-        self._report(service, known, now, error, behind)
+        report(self.status, service.name, known, now, error, behind)
         known.saw(error or behind, lease.term)
 
-    def _keep(self, service: Service) -> bool:
-        """Bring a configured service's incidents up to date; False: it is not led here."""
+    def _keep(self, service: Service, told: Collection[str] | None = None) -> bool:
+        """Bring a configured service's incidents up to date; False: it is not led here.
+
+        Where there is no window, and it is not among those that are `told` of, there are none.
+        """
         name = service.name
         with self._deriving:
             lease, seen = lease_of(self.leading, name), self._known[name].seen
             if lease is None or seen is None or seen.term != lease.term:
                 return False  # what was read under another lease may no longer be what is stored
+            quiet = told is not None and name not in told and name not in self._failing
+            if quiet and not self._known[name].windows:
+                return True
             try:
                 with self._store.under(lease):
                     self._update(name, service.zone, seen)
@@ -245,25 +257,12 @@ class Watch:
                 self._others.failed(name)
                 log.exception("incidents could not be updated", extra={"service": name})
 
-    def _report(self, service: Service, known: Known, now: int, error: str, behind: str) -> None:
-        """Note how the scan went: it succeeded only if data up to now were assessed."""
-        not_assessed = (known.assessment and known.assessment.not_assessed) or ""
-        data_until = known.until
-        unjudged = not_assessed or behind or known.feed.silence(data_until, now)
-        changes: dict[str, object] = {"scanned_at": now, "error": error}
-        if not error:
-            log_change(service.name, known.unjudged, unjudged)
-            known.unjudged = unjudged
-        if not error and not unjudged:
-            changes["succeeded_at"] = now
-        changes["data_until"] = data_until
-        changes["not_assessed"] = unjudged
-        self.status.service(service.name, failed=bool(error), **changes)
-
     def _refresh(self, service: Service, known: Known, now: int) -> bool:
         """Take in what is new and assess it; whether all up to `now` is known."""
         changed, caught_up = known.feed.refresh(now)
-        options = self._keeper.announced.options(service, self._horizon(service.name, now))
+        horizon = self._horizon(service.name, now)
+        said = self._said if horizon >= now - self._history else None
+        options = self._keeper.announced.options(service, horizon, said)
         changed, known.options = changed or options != known.options, options
         if caught_up and (changed or known.assessment is None):
             known.data = known.feed.data()
