@@ -13,8 +13,7 @@ from outage_window.live import prompt, touched
 from outage_window.live.prompt import Prompt
 from outage_window.live.touched import Touched
 from outage_window.store import Store, alerts
-from outage_window.store.leading import SLOTS, Lease
-from tests.live.made import BORN, DAY, FIRING, Metrics, Place, text
+from tests.live.made import BORN, DAY, FIRING, Leads, Metrics, Place, text
 from tests.live.process import Process
 from tests.live.test_reload import ALERTS, Hammer, wait_for
 from webhooks.model import Alert, AlertDelivery
@@ -101,24 +100,6 @@ def test_metrics_that_cannot_be_read_are_said_to_be_so_here_too(place):
     (after,) = place.at(place.now)
     assert one["no_window_because"] == after["no_window_because"]
     assert "Prometheus cannot be reached" in one["no_window_because"]
-
-
-class Leads:
-    """What is led is as the test says: a service, or nothing, in the term that it says."""
-
-    def __init__(self):
-        self.term = 1
-
-    def start(self):
-        pass
-
-    close = start
-
-    def terms(self):
-        return dict.fromkeys(range(SLOTS), self.term) if self.term else {}
-
-    def slot(self, slot):
-        return Lease(slot, self.term) if self.term else None
 
 
 def test_before_the_first_pass_over_all_and_while_another_leads_nothing_is_derived(place):
