@@ -12,18 +12,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from outage_window.live.feeds.feed import source_of
 from outage_window.settings.models import Service, Settings
 from outage_window.sources import selectors
+from outage_window.sources.choosing import Choosing
 from outage_window.sources.selectors import Selector
 from outage_window.store import Store, arrivals, samples
-from outage_window.store.samples import Progress
 from webhooks.remote_write.model import I64, Fault, Known, Labels, Write, Written
 
 NS = 10**9
 MOST_REMEMBERED = 50_000
+AT_ONCE = 500
+"""Services that are begun with in one piece of work."""
+LONG_PATIENCE = 60.0
+"""Seconds: where selectors are others than before, much may have to go."""
 MOST_LABEL_BYTES = 2_000
 """Of a series that is kept, quotes included: an index of PostgreSQL holds little more."""
 NATIVE = "expected float samples of the series of a service, no native histograms"
@@ -52,6 +55,12 @@ class _Asked:
     def picks(self, labels: dict[str, str]) -> tuple[str, ...]:
         """The roles that a series with these labels has."""
         return tuple(role for role, selector in self.roles if selector.matches(labels))
+
+
+def _asked(service: Service, source: str) -> _Asked:
+    chosen = ("attempts", service.attempts), ("errors", service.errors)
+    roles = [(role, selectors.parse(str(text), role)) for role, text in chosen]
+    return _Asked(service.name, source, roles)
 
 
 @dataclass(slots=True)
@@ -83,18 +92,18 @@ class Intake:
         self._lock = threading.Lock()
         self._picked: dict[Known, tuple[tuple[int, tuple[str, ...]], ...]] = {}
         self._services = [one for one in settings.services if one.source == "remote_write"]
-        self._asked: list[_Asked] | None = None
+        self._asked: tuple[list[_Asked], Choosing] | None = None
 
     def keep(self, write: Write, now: int) -> tuple[Written, int]:
         """Keep what is asked for; what was written, and how many samples of it were kept.
 
         `now` in nanoseconds. Raises `StoreFailed`: then nothing was acknowledged.
         """
-        asked = self._all(now)
+        asked, choosing = self._all(now)
         tally = _Tally(np.zeros(len(write.of), bool))
         places: dict[int, list[tuple[int, tuple[str, ...]]]] = {}
         for place, known in enumerate(write.series):
-            for service, roles in self._pick(known, asked):
+            for service, roles in self._pick(known, asked, choosing):
                 places.setdefault(service, []).append((place, roles))
         rows, taken = [], np.zeros(len(write.of), bool)
         for service, chosen in places.items():
@@ -110,51 +119,47 @@ class Intake:
         )
         return written, int((taken & ~tally.refused).sum())
 
-    def _all(self, now: int) -> list[_Asked]:
-        """What all services ask for."""
+    def _all(self, now: int) -> tuple[list[_Asked], Choosing]:
+        """What all services ask for, and how it is looked up."""
         if self._asked is None:
             with self._lock:
                 if self._asked is None:
-                    self._asked = [self._begin(service, now) for service in self._services]
+                    self._asked = self._begin(now)
         return self._asked
 
-    def _begin(self, service: Service, now: int) -> _Asked:
+    def _begin(self, now: int) -> tuple[list[_Asked], Choosing]:
         """Forget what other selectors brought, and recall the series that are there."""
+        wanted = {one.name: source_of(one) for one in self._services}
         with self._store.read() as connection:
-            done = samples.reached(connection, service.name)
-        source = source_of(service)
-        if done is None or done.source != source:
-
-            def anew(connection: Connection) -> None:
-                samples.forget(connection, service.name)
-                samples.note(connection, service.name, Progress(0, source))
-
-            self._store.write(anew)
-        chosen = ("attempts", service.attempts), ("errors", service.errors)
-        roles = [(role, selectors.parse(str(text), role)) for role, text in chosen]
-        asked = _Asked(service.name, source, roles)
+            there = samples.sources(connection, wanted)
+        names = sorted(name for name in wanted if there.get(name) != wanted[name])
+        for at in range(0, len(names), AT_ONCE):
+            piece = {name: wanted[name] for name in names[at : at + AT_ONCE]}
+            self._store.write(lambda c, p=piece: samples.begin(c, p), LONG_PATIENCE)  # type: ignore[misc]
+        asked = {one.name: _asked(one, wanted[one.name]) for one in self._services}
+        numbers: dict[tuple[str, Labels], dict[str, int]] = {}
+        came: dict[tuple[str, Labels], int] = {}
         with self._store.read() as connection:
-            known = arrivals.known(connection, service.name)
-        numbers: dict[Labels, dict[str, int]] = {}
-        came: dict[Labels, int] = {}
-        for role, labels, number, newest in known:
-            key = tuple(sorted(labels.items()))
-            numbers.setdefault(key, {})[role] = number
-            came[key] = max(came.get(key, 0), newest or now)
-        for key, by_role in numbers.items():
-            picked = asked.picks(dict(key))
+            for name, role, labels, number, newest in arrivals.known(connection, asked):
+                key = name, tuple(sorted(labels.items()))
+                numbers.setdefault(key, {})[role] = number
+                came[key] = max(came.get(key, 0), newest or now)
+        for (name, of), by_role in numbers.items():
+            picked = asked[name].picks(dict(of))
             if all(role in by_role for role in picked):
-                asked.series[key] = _Series(tuple(by_role[role] for role in picked), came[key])
-        return asked
+                found = tuple(by_role[role] for role in picked)
+                asked[name].series[of] = _Series(found, came[name, of])
+        every = list(asked.values())
+        return every, Choosing([[selector for _, selector in one.roles] for one in every])
 
     def _pick(
-        self, known: Known, asked: Sequence[_Asked]
+        self, known: Known, asked: Sequence[_Asked], choosing: Choosing
     ) -> tuple[tuple[int, tuple[str, ...]], ...]:
         """Which services ask for a series, by their places, and in which roles."""
         found = self._picked.get(known)
         if found is None:
             labels = dict(known.labels)
-            all_roles = [(place, one.picks(labels)) for place, one in enumerate(asked)]
+            all_roles = [(place, asked[place].picks(labels)) for place in choosing.places(labels)]
             if len(self._picked) >= MOST_REMEMBERED:
                 self._picked.clear()
             found = self._picked[known] = tuple(one for one in all_roles if one[1])

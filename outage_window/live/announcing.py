@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from detector.model import Options
 from outage_window.planned import NEAR
 from outage_window.settings.models import Service, Settings
@@ -9,11 +12,20 @@ from outage_window.sources.selectors import parse
 from outage_window.store import Store, maintenance, silences
 from outage_window.store.silences import Silence
 from reports.facts import Announced
+from webhooks.maintenance import Maintenance
 
 NS = 10**9
 FOREVER = 2**63 - 1
 
 Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was announced of all services, read at once for a pass over many."""
+
+    maintenance: Mapping[str, Sequence[Maintenance]]
+    silences: Sequence[Silence]
 
 
 class Announcements:
@@ -29,17 +41,25 @@ class Announcements:
             known.append(Announced("maintenance", *span, one.reason))
         self._detection = settings.detection
 
-    def options(self, service: Service, since: int) -> Options:
+    def options(self, service: Service, since: int, said: Said | None = None) -> Options:
         """How a service is judged, with what was announced of it since `since` (nanoseconds)."""
         gap, least = self._detection.join_gap, self._detection.min_duration
-        return Options(gap, least, service.zone, self.planned(service.name, since))
+        return Options(gap, least, service.zone, self.planned(service.name, since, said))
 
-    def planned(self, service: str, since: int) -> tuple[Span, ...]:
+    def said(self, since: int) -> Said:
+        """All that had not ended at `since` (nanoseconds)."""
+        by_service: dict[str, list[Maintenance]] = {}
+        with self._store.read() as connection:
+            for one in maintenance.since(connection, since):
+                by_service.setdefault(one.service, []).append(one)
+            return Said(by_service, silences.between(connection, since, FOREVER))
+
+    def planned(self, service: str, since: int, said: Said | None = None) -> tuple[Span, ...]:
         """When the metrics of a service have no say: [start, end) in seconds, by their start.
 
-        All that had not ended at `since` (nanoseconds).
+        All that had not ended at `since` (nanoseconds), of what was read before, if it was.
         """
-        found = self._of(service, since, FOREVER)
+        found = self._of(service, since, FOREVER, said)
         return tuple((one.start, one.end) for one in found if one.kind == "maintenance")
 
     def around(self, service: str, start: int, end: int | None) -> tuple[Announced, ...]:
@@ -47,12 +67,18 @@ class Announcements:
         near = round(NEAR * NS)
         return self._of(service, start - near, FOREVER if end is None else end + near)
 
-    def _of(self, service: str, start: int, end: int) -> tuple[Announced, ...]:
-        with self._store.read() as connection:
-            said = maintenance.since(connection, start, service)
-            muted = silences.between(connection, start, end)
+    def _of(
+        self, service: str, start: int, end: int, said: Said | None = None
+    ) -> tuple[Announced, ...]:
+        if said is not None:
+            told: Sequence[Maintenance] = said.maintenance.get(service, ())
+            muted = said.silences
+        else:
+            with self._store.read() as connection:
+                told = maintenance.since(connection, start, service)
+                muted = silences.between(connection, start, end)
         found = list(self._set.get(service, ()))
-        found += [Announced("maintenance", s.start / NS, s.end / NS, s.reason) for s in said]
+        found += [Announced("maintenance", s.start / NS, s.end / NS, s.reason) for s in told]
         names = names_of(service, self._services.get(service))
         found += [_told(one, names) for one in muted if one.concerns(names)]
         inside = [one for one in found if one.start * NS < end and one.end * NS > start]

@@ -27,6 +27,7 @@ from outage_window.store import (
     watermarks,
 )
 from outage_window.store.backfilled import Fetched
+from outage_window.store.leading import UPKEEP, Everything, Leading
 from outage_window.store.muted import Muted
 from outage_window.store.silences import Silence
 
@@ -71,7 +72,9 @@ class CatchUp:
         status: Status,
         prometheus: Prometheus | None,
         alertmanagers: Alertmanagers | None,
+        leading: Leading | None = None,
     ) -> None:
+        self._leading = leading or Everything()
         self._store = store
         self._clock = clock
         self._status = status
@@ -89,11 +92,15 @@ class CatchUp:
         self._said: dict[str, str] = {}
 
     def tick(self, stopping: Stopping = never) -> None:
-        """Ask for what may be missing up to now."""
+        """Ask for what may be missing up to now, where that is this process's to do."""
+        lease = self._leading.slot(UPKEEP)
+        if lease is None:
+            return
         now = self._clock()
-        self._try("alertmanager", lambda: self._ask(now))
-        if not stopping():
-            self._try("prometheus", lambda: self._fill(now))
+        with self._store.under(lease):
+            self._try("alertmanager", lambda: self._ask(now))
+            if not stopping():
+                self._try("prometheus", lambda: self._fill(now))
 
     def _try(self, source: str, work: Callable[[], None]) -> None:
         reason = ""

@@ -46,6 +46,10 @@ class Holding:
         """Hold this instead of what was held of the service."""
         self._by_service[service] = held
 
+    def drop(self, service: str) -> None:
+        """Hold nothing of the service any more."""
+        self._by_service.pop(service, None)
+
     def usable(self, incident: Incident) -> Usable | str:
         """What is held of an incident's service and of its time; or why nothing is."""
         held = self._by_service.get(incident.service)

@@ -19,8 +19,8 @@ NS = 10**9
 class Seen:
     """What incidents are derived from beside what was received: the metrics as last read.
 
-    `until` (nanoseconds) is how far they reach, `blind` why not all up to now is known, `term` in
-    which time of leading they were read.
+    `until` (nanoseconds) is how far they reach, `blind` why not all up to now is known, `term` that
+    of the lease under which they were read.
     """
 
     assessment: Assessment | None
@@ -62,6 +62,13 @@ class Known:
         if series is not None and len(series.end):
             return round(float(series.end.max()) * NS)
         return self.feed.until
+
+    def forget(self) -> None:
+        """Let go of all that was read: another process goes on from what is stored."""
+        self.feed.forget()
+        self.people.forget()
+        self.data, self.assessment, self.options, self.seen = None, None, None, None
+        self.unjudged = self.failed = ""
 
     def saw(self, blind: str, term: int) -> None:
         """What is known now is what incidents are derived from."""

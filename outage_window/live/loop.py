@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
+from outage_window.store.leading import NoLongerLed
+
 log = logging.getLogger(__name__)
 
 
 PATIENCE = 60.0
 """Seconds that another loop's first pass is waited for: whom it asks may not answer."""
+BETWEEN = 1.0
+"""Seconds between two looks for what cannot wait for the next pass."""
 
 
 Stopping = Callable[[], bool]
@@ -34,9 +38,9 @@ class Ticking(Protocol):
 class Loop:
     """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
 
-    `lead` is asked before each pass: where it says no, another process does it. `after` is waited
-    for before the first pass, at most `PATIENCE` seconds; `done` is set after each. It rests at
-    least `rest` times as long as the pass took.
+    `between` is done once a second while nothing else is. `after` is waited for before the first
+    pass, at most `PATIENCE` seconds; `done` is set after each. It rests at least `rest` times as
+    long as the pass took.
     """
 
     def __init__(
@@ -44,13 +48,13 @@ class Loop:
         watch: Ticking,
         interval: float,
         name: str = "loop",
-        lead: Callable[[], bool] = lambda: True,
+        between: Callable[[Stopping], None] | None = None,
         after: threading.Event | None = None,
         rest: float = 0.0,
     ) -> None:
         self._watch = watch
         self._interval = interval
-        self._lead = lead
+        self._between = between
         self._after = after
         self._rest = rest
         self.done = threading.Event()
@@ -89,11 +93,24 @@ class Loop:
         self._wait()
         while not self._stop.is_set():
             began = time.monotonic()
-            try:
-                if self._lead():
-                    self._watch.tick(self._stop.is_set)
-            except Exception:
-                log.exception("a pass failed; the next one tries again")
+            self._try(self._watch.tick)
             self.done.set()
             took = time.monotonic() - began
-            self._stop.wait(max(self._interval, self._rest * took))
+            self._pause(max(self._interval, self._rest * took))
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for the next pass."""
+        until = time.monotonic() + seconds
+        step = seconds if self._between is None else BETWEEN
+        while not self._stop.wait(max(min(step, until - time.monotonic()), 0.0)):
+            if time.monotonic() >= until or self._between is None:
+                return
+            self._try(self._between)
+
+    def _try(self, work: Callable[[Stopping], None]) -> None:
+        try:
+            work(self._stop.is_set)
+        except NoLongerLed as error:
+            log.info("a pass was left where it was: %s", error)
+        except Exception:
+            log.exception("a pass failed; the next one tries again")

@@ -39,6 +39,10 @@ class Attempting:
         self._mark: object = None
         self.found: People | None = None
 
+    def forget(self) -> None:
+        """Begin again with the next look."""
+        self._mark, self.found = None, None
+
     def refresh(self, windows: Sequence[Window], since: int, now: int) -> bool:
         """Read what came, if anything that matters did; whether that was so."""
         spans = [(round(w.onset * NS) - NEAR, round(w.until * NS) + NEAR) for w in windows]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,19 +32,17 @@ class Prompt:
     In a flood the service comes first whose turn was longest ago, so that one of which little is
     received need not wait for those of which much is.
 
-    It may run beside the passes of its watch. `lead` is as of `Loop`, and asked here: who has not
-    led knows nothing of what another did, and waits for a pass over all services. `clock` is that
-    of whoever receives.
+    It may run beside the passes of its watch. What this process does not lead is left to whoever
+    does, and what it leads only now waits until the watch took it over. `clock` is that of whoever
+    receives.
     """
 
     def __init__(
         self,
         watch: Watch,
-        lead: Callable[[], bool] = lambda: True,
         clock: Clock = clocks.system,
     ) -> None:
         self._watch = watch
-        self._lead = lead
         self._clock = clock
         self._waiting: set[str] = set()
         self._had_turn: dict[str, float] = {}
@@ -53,10 +50,6 @@ class Prompt:
 
     def tick(self, stopping: Stopping = never) -> None:
         """Bring those services up to date that something was received of since the last time."""
-        if not self._lead():
-            self._waiting.clear()
-            self._watch.follow()
-            return
         if not self._watch.ready:
             return
         self._waiting |= self._touched()

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from outage_window.clock import Clock
 from outage_window.drafts.forms import without_pictures
 from outage_window.kept import StoredIncident, described
+from outage_window.live.claims import Claim
 from outage_window.live.loop import Stopping, never
 from outage_window.live.status import Status
+from outage_window.publish.attempt import attempting
 from outage_window.publish.model import Publication, Published, PublishFailed, Target
 from outage_window.publish.publish import publish
-from outage_window.store import Store, incidents, publications
+from outage_window.store import Store, publications
+from outage_window.store.leading import Everything, Leading, Lease, NoLongerLed
+from outage_window.store.leading import lease as lease_of
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +28,12 @@ PATIENCE = (60 * NS, 3600 * NS)
 
 
 class Publisher:
-    """Gives each target what it lacks; a failure is logged, and tried again ever more seldom."""
+    """Gives each target what it lacks; a failure is logged, and tried again ever more seldom.
+
+    Each incident is published by whoever leads its service, and by one at a time who claims it
+    before anything is sent. A claim whose holder died is over after a while; whoever takes it then
+    looks first whether something is there. What is sent is noted once it is done.
+    """
 
     def __init__(
         self,
@@ -33,7 +42,9 @@ class Publisher:
         status: Status,
         clock: Clock,
         url: str | None = None,
+        leading: Leading | None = None,
     ) -> None:
+        self._leading = leading or Everything()
         self._store = store
         self._targets = targets
         self._status = status
@@ -47,43 +58,54 @@ class Publisher:
         for target in self._targets:
             with self._store.read() as connection:
                 due = publications.due(connection, target.name, now - RECENT)
-            for identity in due:
+            for identity, service in due:
                 if self._failed.get((target.name, identity), (0, 0))[0] <= now:
-                    self._publish(target, identity, now)
+                    self._lacking(target, identity, service)
                 if stopping():
                     return
+
+    def _lacking(self, target: Target, identity: str, service: str) -> None:
+        """Publish what a target lacks of a service that this process leads."""
+        lease = lease_of(self._leading, service)
+        if lease is None:
+            return
+        try:
+            self._publish(target, identity, lease)
+        except NoLongerLed as error:
+            log.info("%s is left to another: %s", identity, error)
 
     def publish(self, identity: str, name: str) -> Published | PublishFailed | None:
         """Publish an incident as it is now because somebody asks; None: it, its draft or the
         target is not there."""
         found = next((one for one in self._targets if one.name == name), None)
-        return None if found is None else self._publish(found, identity, self._clock())
+        return None if found is None else self._publish(found, identity, None)
 
-    def _publish(self, target: Target, identity: str, now: int) -> Published | PublishFailed | None:
-        with self._store.read() as connection:
-            incident = incidents.get(connection, identity)
-            known = publications.references(connection, identity)
-        if incident is None or incident.draft is None:
-            return None
-        (done,) = publish([target], publication(incident, self._url), known)
+    def _publish(
+        self, target: Target, identity: str, lease: Lease | None
+    ) -> Published | PublishFailed | None:
+        """Under a lease only what the target lacks; without one, because somebody asks."""
+        claim = Claim(self._store, self._clock, identity, target.name, lease)
+        claimed = claim.take(lacking=lease is not None)
+        if claimed is None or isinstance(claimed, PublishFailed):
+            return claimed
+        with attempting(claimed.attempt):
+            what = publication(claimed.incident, self._url)
+            (done,) = publish([target], what, claimed.known)
+        where = {"incident": identity, "target": target.name}
         if isinstance(done, PublishFailed):
-            self._later(target.name, identity, now)
-            where = {"incident": identity, "target": target.name}
+            claim.failed(claimed)
+            self._later(target.name, identity)
             log.warning("cannot publish %s to %s", identity, done, extra=where)
             return done
         self._failed.pop((target.name, identity), None)
-        self._store.write(
-            lambda c: publications.keep(
-                c, identity, target.name, incident.revision, done.reference, done.url, now
-            )
-        )
+        claim.done(claimed, done)
         self._status.count("published", target.name)
-        where = {"incident": identity, "target": target.name}
         log.info("published %s to %s %s", identity, target.name, done.url, extra=where)
         return done
 
-    def _later(self, target: str, identity: str, now: int) -> None:
+    def _later(self, target: str, identity: str) -> None:
         shortest, longest = PATIENCE
+        now = self._clock()
         _, before = self._failed.get((target, identity), (0, 0))
         wait = min(max(2 * before, shortest), longest)
         self._failed[target, identity] = (now + wait, wait)

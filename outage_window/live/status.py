@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from outage_window.live.meters import Meters
@@ -35,7 +35,8 @@ class Status:
     """Counts and states since the start; shared by threads, hence the lock.
 
     `draining` is set once the process has been told to stop. `threads` are those without which it
-    is of no use: one that has died makes `/-/healthy` say so.
+    is of no use: one that has died makes `/-/healthy` say so. `leads` tells whether this process
+    derives a service: what it knows of others is of former times.
     """
 
     started_at: int
@@ -48,6 +49,7 @@ class Status:
     draining: bool = False
     meters: Meters = field(default_factory=Meters)
     threads: list[threading.Thread] = field(default_factory=list)
+    leads: Callable[[str], bool] = lambda _service: True
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, name: str, label: str = "", by: int = 1) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from outage_window import clock as clocks
 from outage_window.assess import assess
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live.announcing import Said
 from outage_window.live.assigning import Assigner, reassign
 from outage_window.live.feeds.build import feeds
 from outage_window.live.feeds.pulling import Client
@@ -22,6 +22,7 @@ from outage_window.live.known import NO_METRICS, Known, Seen
 from outage_window.live.loop import Stopping, never
 from outage_window.live.others import Others
 from outage_window.live.people import Attempting, declared_of
+from outage_window.live.saying import report, same
 from outage_window.live.scene import Scene
 from outage_window.live.status import Status
 from outage_window.live.touched import Touched
@@ -37,6 +38,8 @@ from outage_window.store import (
     retention,
     upkeep,
 )
+from outage_window.store.leading import UPKEEP, Everything, Leading, Lease, NoLongerLed, shard_of
+from outage_window.store.leading import lease as lease_of
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +48,15 @@ FOREVER = 2**63 - 1
 
 
 class Watch:
-    """Compares what is stored with what was derived, for each service on its own.
+    """Compares what is stored with what was derived, for each service that this process leads.
 
     `tick()` may be called at any time, also without a loop, and `derive()` in another thread beside
     it; `clock` gives nanoseconds. One service's failure is logged, counted and shown in `status`;
     the others go on. `config_file` is the path of the settings as the operator gave it: drafts name
     it in their command. `holding` is where requests find what was derived.
+
+    What is written of a service is written under its lease: where that is lost meanwhile, nothing
+    is, and whoever leads the service now derives it from what is stored.
     """
 
     def __init__(
@@ -62,14 +68,18 @@ class Watch:
         client: Client | None = None,
         config_file: str | None = None,
         holding: Holding | None = None,
+        leading: Leading | None = None,
     ) -> None:
+        self.leading = leading or Everything()
         self.status = status or Status(clock())
         self._settings = settings
         self._store = store
         self._clock = clock
         self._holding = holding or Holding()
         self._assigner = Assigner(settings)
-        self._term, self._marked = 0, -1
+        self.ready = False
+        self._taken: Mapping[int, int] = {}
+        self._said: Said | None = None
         self.touched = Touched(store)
         self._deriving = threading.Lock()
         self._failing: set[str] = set()
@@ -83,66 +93,115 @@ class Watch:
         self._history = round(settings.history() * NS)
 
     def tick(self, stopping: Stopping = never) -> None:
-        """Scan every service, configured or only named by an alert; between two it may be left."""
+        """Scan every service that is led, configured or only named by an alert; between two it may
+        be left."""
         began = time.monotonic()
         now = self._clock()
         if not self.ready:
-            term = self._term
             reassign(self._store, self._assigner)
             self.touched.look(now)  # what came before is taken in by this very pass
-            self._marked = term
+            self.ready, self._taken = True, self.leading.terms()
         for _ in self._one_by_one(now):
             if stopping():
                 return
-        upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
-        retention.expire(self._store, now - round(self._settings.retention * NS))
+        lease = self.leading.slot(UPKEEP)
+        if lease is not None:
+            with self._store.under(lease):
+                upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
+                retention.expire(self._store, now - round(self._settings.retention * NS))
         self.status.scanned(time.monotonic() - began)
 
-    @property
-    def ready(self) -> bool:
-        """Whether a pass over all services has begun since this process leads."""
-        return self._marked == self._term
-
-    def follow(self) -> None:
-        """Another process leads: what is known here of metrics is no longer what is stored."""
-        self._term += 1
+    def take_over(self, stopping: Stopping = never) -> None:
+        """Scan those services alone that this process leads since the last look."""
+        if self.ready:
+            for _ in self._newly_led(self._clock()):
+                if stopping():
+                    return
 
     def derive(self, name: str) -> bool:
         """Bring a service up to date with what was received; False: its metrics must be read first.
 
-        What fails once is left to the passes over all.
+        What fails once is left to the passes over all, and what others lead to them.
         """
-        service, known = self._settings.service(name), self._known.get(name)
-        if known is not None and (known.seen is None or known.seen.term != self._term):
-            return False
-        if name not in self._failing:
-            self._unconfigured(name) if service is None else self._keep(service)
-        return True
+        lease, service = lease_of(self.leading, name), self._settings.service(name)
+        if lease is None or name in self._failing:
+            return True
+        if service is None:
+            self._unconfigured(name, lease)
+            return True
+        seen = self._known[name].seen
+        return seen is not None and seen.term == lease.term and self._keep(service)
 
     def _one_by_one(self, now: int) -> Iterator[None]:
-        """Bring each service up to date: all metrics are read before anything is derived."""
+        """Bring each service up to date: all metrics are read before anything is derived, but of
+        services that are newly led, which come first."""
+        self._said = self._keeper.announced.said(now - self._history)
         for service in self._settings.services:
-            self._take_in(service, now)
-            yield
+            yield from self._newly_led(now)
+            if self._take_in(service, now):
+                yield
+        told = self._others.told_of(now - self._history)
         for service in self._settings.services:
-            self._keep(service)
-            yield
-        with self._deriving:
-            due = self._others.due(self._known, now - self._history, now)
-        for name in due:
-            self._unconfigured(name)
-            yield
+            yield from self._newly_led(now)
+            if self._keep(service, told):
+                yield
+        yield from self._only_told_of(now)
 
-    def _take_in(self, service: Service, now: int) -> None:
-        """Read and assess what is new of a service."""
-        term = self._term
-        known = self._known[service.name]
+    def _newly_led(self, now: int) -> Iterator[None]:
+        terms = self.leading.terms()
+        if terms == self._taken:
+            return
+        before, self._taken = self._taken, terms
+        new = {slot for slot, term in terms.items() if before.get(slot) != term}
+        self._said = self._keeper.announced.said(now - self._history)
+        told = self._others.told_of(now - self._history)
+        for service in self._settings.services:
+            if shard_of(service.name) in new and self._take_in(service, now):
+                yield
+                self._keep(service, told)
+                yield
+        yield from self._only_told_of(now)
+
+    def _only_told_of(self, now: int) -> Iterator[None]:
+        """Bring those up to date that no settings name, where there is something new."""
+        with self._deriving:
+            due = self._others.due(self._known, now - self._history, now, self.leading.terms())
+        for name in due:
+            lease = lease_of(self.leading, name)
+            if lease is not None:
+                self._unconfigured(name, lease)
+                yield
+
+    def _take_in(self, service: Service, now: int) -> bool:
+        """Read and assess what is new of a service; whether it is led here."""
+        lease, known = lease_of(self.leading, service.name), self._known[service.name]
+        if lease is None:
+            self._leave(service, known)
+            return False
+        try:
+            with self._store.under(lease):
+                self._scan(service, known, now, lease)
+        except NoLongerLed:
+            return False
+        return True
+
+    def _leave(self, service: Service, known: Known) -> None:
+        """Another leads the service: what is known here is no longer what is stored."""
+        if known.seen is None:
+            return
+        with self._deriving:
+            known.forget()
+            self._holding.drop(service.name)
+
+    def _scan(self, service: Service, known: Known, now: int, lease: Lease) -> None:
         error, caught_up = "", False
         try:
             caught_up = self._refresh(service, known, now)
+        except NoLongerLed:
+            raise
         except (PullFailed, InputError, StoreFailed) as failure:
             error = str(failure)
-            if not _same(error, known.failed):
+            if not same(error, known.failed):
                 log.warning("the scan failed: %s", error, extra={"service": service.name})
         except Exception as failure:
             error = f"internal error: {type(failure).__name__}"
@@ -151,58 +210,59 @@ class Watch:
             log.info("the scan succeeds again", extra={"service": service.name})
         known.failed = error
         behind = "" if caught_up or error else "history is still being fetched"
-        self._report(service, known, now, error, behind)
-        known.saw(error or behind, term)
+        report(self.status, service.name, known, now, error, behind)
+        known.saw(error or behind, lease.term)
 
-    def _keep(self, service: Service) -> None:
-        """Bring a configured service's incidents up to date."""
+    def _keep(self, service: Service, told: Collection[str] | None = None) -> bool:
+        """Bring a configured service's incidents up to date; False: it is not led here.
+
+        Where there is no window, and it is not among those that are `told` of, there are none.
+        """
         name = service.name
         with self._deriving:
-            seen = self._known[name].seen
-            assert seen is not None  # its metrics were read
+            lease, seen = lease_of(self.leading, name), self._known[name].seen
+            if lease is None or seen is None or seen.term != lease.term:
+                return False  # what was read under another lease may no longer be what is stored
+            quiet = told is not None and name not in told and name not in self._failing
+            if quiet and not self._known[name].windows:
+                return True
             try:
-                self._update(name, service.zone, seen)
+                with self._store.under(lease):
+                    self._update(name, service.zone, seen)
                 self._failing.discard(name)
+            except NoLongerLed:
+                return False
             except Exception:
                 self._failing.add(name)
                 self.status.service(name, failed=True, error="internal error, see the log")
                 log.exception("incidents could not be updated", extra={"service": name})
+        return True
 
     def _horizon(self, name: str, now: int) -> int:
         """Where a service's known past begins."""
         known = self._known.get(name)
         return now - self._history if known is None else known.feed.horizon(now)
 
-    def _unconfigured(self, name: str) -> None:
+    def _unconfigured(self, name: str, lease: Lease) -> None:
         """Keep the incidents of a service that only alerts speak of."""
         with self._deriving:
             try:
-                self._update(name, "UTC", NO_METRICS)
+                with self._store.under(lease):
+                    self._update(name, "UTC", NO_METRICS)
                 self._failing.discard(name)
+            except NoLongerLed:
+                return
             except Exception:
                 self._failing.add(name)
                 self._others.failed(name)
                 log.exception("incidents could not be updated", extra={"service": name})
 
-    def _report(self, service: Service, known: Known, now: int, error: str, behind: str) -> None:
-        """Note how the scan went: it succeeded only if data up to now were assessed."""
-        not_assessed = (known.assessment and known.assessment.not_assessed) or ""
-        data_until = known.until
-        unjudged = not_assessed or behind or known.feed.silence(data_until, now)
-        changes: dict[str, object] = {"scanned_at": now, "error": error}
-        if not error:
-            _log_change(service.name, known.unjudged, unjudged)
-            known.unjudged = unjudged
-        if not error and not unjudged:
-            changes["succeeded_at"] = now
-        changes["data_until"] = data_until
-        changes["not_assessed"] = unjudged
-        self.status.service(service.name, failed=bool(error), **changes)
-
     def _refresh(self, service: Service, known: Known, now: int) -> bool:
         """Take in what is new and assess it; whether all up to `now` is known."""
         changed, caught_up = known.feed.refresh(now)
-        options = self._keeper.announced.options(service, self._horizon(service.name, now))
+        horizon = self._horizon(service.name, now)
+        said = self._said if horizon >= now - self._history else None
+        options = self._keeper.announced.options(service, horizon, said)
         changed, known.options = changed or options != known.options, options
         if caught_up and (changed or known.assessment is None):
             known.data = known.feed.data()
@@ -235,16 +295,3 @@ class Watch:
             service, zone, now, horizon, assessment, blind, until, joined, happened, stored, said
         )
         self._keeper.update(scene)
-
-
-def _log_change(name: str, before: str, reason: str) -> None:
-    """Say once why a service is not assessed, and once that it is again."""
-    if reason and not _same(reason, before):
-        log.warning("not assessed: %s", reason, extra={"service": name})
-    elif before and not reason:
-        log.info("assessed again", extra={"service": name})
-
-
-def _same(reason: str, before: str) -> bool:
-    """Whether it is the same reason. Counts in one grow with every scan: they make no other."""
-    return re.sub("[0-9]+", "0", reason) == re.sub("[0-9]+", "0", before)

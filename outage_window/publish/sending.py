@@ -16,6 +16,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from outage_window.publish.answers import Answer, Trouble, judge
+from outage_window.publish.attempt import current
 from outage_window.publish.model import PublishFailed
 
 log = logging.getLogger(__name__)
@@ -97,13 +98,13 @@ class Client:
         `attempt` is told whether it may have made something before.
         """
         self._waited = 0.0
-        turn, made = 1, False
+        turn, ours = 1, current()
         try:
             while True:
                 try:
-                    return attempt(made)
+                    return attempt(ours.made)
                 except Unsure as error:
-                    made = made or error.made
+                    ours.made = ours.made or error.made
                     self._rest(turn, Trouble(str(error), sure=False))
                 turn += 1
         finally:
@@ -114,6 +115,8 @@ class Client:
         """The answer, of a status from 200 to 299 or one that the call expects."""
         turn = 1
         while True:
+            if call.method != "GET":
+                current().renew()
             outcome = self._exchange(call)
             if isinstance(outcome, Answer):
                 return outcome

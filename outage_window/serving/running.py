@@ -28,6 +28,7 @@ from outage_window.settings.load import SettingsError, load
 from outage_window.settings.models import Settings
 from outage_window.settings.web_watch import watched
 from outage_window.store import Store
+from outage_window.store.leading import lease as lease_of
 from outage_window.uploads.analysing import Analyser
 from outage_window.uploads.held import Shelf
 from outage_window.web import create_app
@@ -73,6 +74,7 @@ class Running:
         self._status = status
         self._news = News(store, status)
         self._analyser, self._shelf = Analyser(), Shelf()
+        status.leads = lambda name: lease_of(store.leading, name) is not None
         self.web = watched(settings)
         """The web configuration in force, which is read again when its files change."""
         self._parts = self._make(settings)
@@ -89,6 +91,7 @@ class Running:
 
     def start(self) -> None:
         """Begin to watch and to publish."""
+        self._store.leading.start()
         self._begin(self._parts, ())
 
     def reload(self) -> bool:
@@ -146,7 +149,7 @@ class Running:
         store, status = self._store, self._status
         holding = Holding()
         targets = build(settings, redraft, REAL)
-        publisher = Publisher(store, targets, status, clock.system, settings.web.url)
+        publisher = Publisher(store, targets, status, clock.system, settings.web.url, store.leading)
         app = create_app(
             store,
             settings,
@@ -156,18 +159,22 @@ class Running:
             beside=Beside(self._news, holding, publisher.publish, self._analyser, self._shelf),
         )
         watch = Watch(
-            settings, store, _until(settings), status, config_file=self._file, holding=holding
+            settings,
+            store,
+            _until(settings),
+            status,
+            config_file=self._file,
+            holding=holding,
+            leading=store.leading,
         )
-        missed = Loop(
-            _catch_up(settings, store, status), settings.catch_up_interval, "catch-up", store.lead
-        )
+        missed = Loop(_catch_up(settings, store, status), settings.catch_up_interval, "catch-up")
         loops = (
             # First what was missed, so that no incident is closed without the alerts that it had.
-            Loop(watch, settings.scan_interval, "watch", store.lead, missed.done),
-            Loop(Prompt(watch, store.lead), prompt.EVERY, "prompt", rest=prompt.REST),
+            Loop(watch, settings.scan_interval, "watch", watch.take_over, missed.done),
+            Loop(Prompt(watch), prompt.EVERY, "prompt", rest=prompt.REST),
             missed,
             # A loop of its own: what is published must not keep what is measured waiting.
-            Loop(publisher, settings.scan_interval, "publish", store.lead),
+            Loop(publisher, settings.scan_interval, "publish"),
         )
         return _Parts(settings, app, loops)
 
@@ -177,7 +184,7 @@ def _catch_up(settings: Settings, store: Store, status: Status) -> CatchUp:
     # Where a past period is asked for, nothing is missed now.
     past = settings.prometheus is not None and settings.prometheus.until is not None
     clients = (None, None) if past else asked(settings)
-    return CatchUp(settings, store, clock.system, status, *clients)
+    return CatchUp(settings, store, clock.system, status, *clients, store.leading)
 
 
 def _until(settings: Settings) -> Clock:

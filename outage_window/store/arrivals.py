@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,8 +66,9 @@ def keep(connection: Connection, requests: Sequence[Sequence[Arrival]]) -> None:
     Raises `Superseded` where other selectors are in use: numbers may stand for other series now.
     """
     found = [one for arrivals in requests for one in arrivals]
-    for service, source in sorted({(one.service, one.source) for one in found}):
-        _check(connection, service, source)
+    known = samples.sources(connection, {one.service for one in found})
+    for one in found:
+        _same(known, one.service, one.source)
     connection.execute(insert(sample_arrivals), [one.values for one in found])
 
 
@@ -128,27 +129,32 @@ def merge(store: Store, service: str, source: str, rows: Sequence[Arrived]) -> i
     return max(one.id for one in rows)
 
 
-def known(connection: Connection, service: str) -> list[tuple[str, Mapping[str, str], int, int]]:
-    """Each series of a service: role, labels, number, and the time of its newest merged sample.
-
-    The time is 0 where none is merged yet.
-    """
+def known(
+    connection: Connection, services: Collection[str]
+) -> Iterator[tuple[str, str, Mapping[str, str], int, int]]:
+    """Each series of services: service, role, labels, number, and the time of its newest merged
+    sample: 0 where none is merged yet."""
     newest = func.coalesce(func.max(sample_blocks.c.last), 0)
     query = (
-        select(series.c.role, series.c.labels, series.c.id, newest.label("newest"))
+        select(
+            series.c.service, series.c.role, series.c.labels, series.c.id, newest.label("newest")
+        )
         .outerjoin(sample_blocks, sample_blocks.c.series_id == series.c.id)
-        .where(series.c.service == service)
-        .group_by(series.c.role, series.c.labels, series.c.id)
+        .group_by(series.c.service, series.c.role, series.c.labels, series.c.id)
     )
-    return [
-        (found.role, json.loads(found.labels), int(found.id), int(found.newest))
-        for found in connection.execute(query)
-    ]
+    names = sorted(services)
+    for at in range(0, len(names), AT_ONCE):
+        chosen = query.where(series.c.service.in_(names[at : at + AT_ONCE]))
+        for row in connection.execute(chosen):
+            yield row.service, row.role, json.loads(row.labels), int(row.id), int(row.newest)
 
 
 def _check(connection: Connection, service: str, source: str) -> None:
-    done = samples.reached(connection, service)
-    if done is None or done.source != source:
+    _same(samples.sources(connection, [service]), service, source)
+
+
+def _same(known: Mapping[str, str], service: str, source: str) -> None:
+    if known.get(service) != source:
         raise Superseded(f"the service {service} has other selectors by now")
 
 

@@ -125,6 +125,15 @@ def of_service(connection: Connection, service: str, since: int) -> list[StoredI
     return [_incident(row) for row in rows]
 
 
+def services_since(connection: Connection, since: int) -> set[str]:
+    """The services that have incidents which had not ended at `since`."""
+    ended = incidents.c.end
+    rows = connection.execute(
+        select(incidents.c.service).where(ended.is_(None) | (ended >= since)).distinct()
+    )
+    return {row.service for row in rows}
+
+
 def declared_services(connection: Connection, since: int) -> list[str]:
     """The services of which people declared an incident that began after `since`."""
     rows = connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from outage_window.errors import InputError
+from outage_window.store.leading import Everything, Leading
 
 EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
@@ -20,13 +21,13 @@ EXPECTED = "expected sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 class Opened:
     """`writing` and `reading` are engines on the same database; `release` gives up what is held.
 
-    `lead` tells whether this process is the one that derives: always, where only one can write.
+    `leading` is what of the deriving is this process's: all, where only one can write.
     """
 
     writing: Engine
     reading: Engine
     release: Callable[[], None]
-    lead: Callable[[], bool] = lambda: True
+    leading: Leading = field(default_factory=Everything)
 
 
 def parsed(url: str) -> URL:

@@ -1,27 +1,28 @@
-"""A PostgreSQL database that several replicas share: all receive, one of them derives."""
+"""A PostgreSQL database that several replicas share: all receive, each derives its share."""
 
 from __future__ import annotations
 
-import logging
-import threading
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from outage_window.errors import InputError
 from outage_window.store.dialects import in_one_statement
 from outage_window.store.migrate import migrate
 from outage_window.store.opened import Opened
-
-log = logging.getLogger(__name__)
+from outage_window.store.sharing import SESSION, Sharing
 
 CONNECT_SECONDS = 5
 STATEMENT_MS = 30_000
 LOCK_MS = 5_000
+STALLED_MS = 5_000
+"""What hangs in the middle of a transaction for longer is rolled back: others wait for it."""
+OLDEST = 14
+"""The first version that ends sessions which lie idle."""
 _MIGRATING = 0x4F57_0001
-_LEADING = 0x4F57_0002
-"""Numbers of advisory locks, of this program's own choice."""
+"""The number of an advisory lock, of this program's own choice."""
 
 
 def open_url(url: URL) -> Opened:
@@ -33,9 +34,9 @@ def open_url(url: URL) -> Opened:
         raise InputError(
             name, "expected the extra: pip install 'outage-window[postgresql]'"
         ) from None
-    leader = Leader(writing)
     try:
         with writing.begin() as connection:
+            _check_version(connection, name)
             _serialise(connection)
             migrate(connection, name)
     except DBAPIError as error:
@@ -45,7 +46,8 @@ def open_url(url: URL) -> Opened:
     except BaseException:
         writing.dispose()
         raise
-    return Opened(writing, reading, leader.release, leader.lead)
+    sharing = Sharing(_sessions(url))
+    return Opened(writing, reading, sharing.close, sharing)
 
 
 def engine(url: URL, *, writer: bool) -> Engine:
@@ -54,7 +56,11 @@ def engine(url: URL, *, writer: bool) -> Engine:
     A connection that the server closed meanwhile is noticed before it is used.
     """
     options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} "
-    options += "-c synchronous_commit=on" if writer else "-c default_transaction_read_only=on"
+    options += (
+        f"-c synchronous_commit=on -c idle_in_transaction_session_timeout={STALLED_MS}"
+        if writer
+        else "-c default_transaction_read_only=on"
+    )
     made = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=4 if writer else 16,
@@ -62,63 +68,38 @@ def engine(url: URL, *, writer: bool) -> Engine:
         pool_pre_ping=True,
         pool_timeout=CONNECT_SECONDS,
         isolation_level="READ COMMITTED" if writer else "REPEATABLE READ",
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "outage-window",
-            "options": options,
-        },
+        connect_args=_arguments(options),
     )
     in_one_statement(made)
     return made
 
 
+def _sessions(url: URL) -> Engine:
+    """Makes sessions that hold locks: one that asks for nothing, or cannot be reached, ends."""
+    unheard = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        connect_args=_arguments(SESSION) | unheard | {"tcp_user_timeout": 4000},
+    )
+
+
+def _arguments(options: str) -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "outage-window",
+        "options": options,
+    }
+
+
+def _check_version(connection: Connection, name: str) -> None:
+    number = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+    if number < OLDEST * 10_000:
+        found = number // 10_000
+        raise InputError(name, f"expected PostgreSQL {OLDEST} or later, this is {found}")
+
+
 def _serialise(connection: Connection) -> None:
     """Replicas that start together make the tables one after another."""
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
-
-
-class Leader:
-    """Which replica derives: the one whose connection holds the lock. Its end gives it up."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._connection: Connection | None = None
-        self._lock = threading.Lock()
-
-    def lead(self) -> bool:
-        """Whether this process leads; it does, from now on, where none did."""
-        with self._lock:
-            try:
-                return self._still() or self._taken()
-            except SQLAlchemyError:
-                self._drop()
-                return False
-
-    def release(self) -> None:
-        """Let another lead."""
-        with self._lock:
-            self._drop()
-
-    def _still(self) -> bool:
-        if self._connection is None:
-            return False
-        self._connection.execute(text("SELECT 1"))
-        return True
-
-    def _taken(self) -> bool:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        query = text("SELECT pg_try_advisory_lock(:key)")
-        if not connection.execute(query, {"key": _LEADING}).scalar_one():
-            connection.close()
-            return False
-        self._connection = connection
-        log.info("this replica derives now; others only receive")
-        return True
-
-    def _drop(self) -> None:
-        if self._connection is None:
-            return
-        log.warning("this replica no longer derives")
-        self._connection.invalidate()  # closes it, which gives the lock back
-        self._connection.close()
-        self._connection = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,36 @@ def reached(connection: Connection, service: str) -> Progress | None:
     """How far the service's source was read; None before the first time."""
     row = connection.execute(select(progress).where(progress.c.service == service)).first()
     return None if row is None else Progress(row.covered_to, row.source)
+
+
+def begin(connection: Connection, wanted: Mapping[str, str]) -> None:
+    """Let the samples of services be selected by these sources: what another one brought is
+    dropped, and what the same one did stays, whoever began with it."""
+    chosen = select(progress).where(progress.c.service.in_(sorted(wanted)))
+    # Replicas begin at the same time: the second one must not drop what the first has kept since.
+    rows = connection.execute(chosen.order_by(progress.c.service).with_for_update()).all()
+    known = {row.service: row.source for row in rows}
+    for service in sorted(known):
+        if known[service] != wanted[service]:
+            forget(connection, service)
+    new = [
+        {"service": service, "covered_to": 0, "source": source}
+        for service, source in sorted(wanted.items())
+        if known.get(service) != source
+    ]
+    if new:
+        connection.execute(insert(connection, progress).on_conflict_do_nothing(), new)
+
+
+def sources(connection: Connection, services: Collection[str]) -> dict[str, str]:
+    """What the samples of services are selected by, of those that any came of."""
+    found: dict[str, str] = {}
+    names = sorted(services)
+    for at in range(0, len(names), AT_ONCE):
+        chosen = progress.c.service.in_(names[at : at + AT_ONCE])
+        rows = connection.execute(select(progress.c.service, progress.c.source).where(chosen))
+        found |= {row.service: row.source for row in rows}
+    return found
 
 
 def forget(connection: Connection, service: str) -> None:

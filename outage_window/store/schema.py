@@ -21,6 +21,8 @@ from outage_window.store.schema_missed import covered as covered
 from outage_window.store.schema_missed import muted_alerts as muted_alerts
 from outage_window.store.schema_missed import silences as silences
 from outage_window.store.schema_missed import watermarks as watermarks
+from outage_window.store.schema_replicas import leads as leads
+from outage_window.store.schema_replicas import publishing as publishing
 
 meta = Table(
     "meta",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,10 +14,12 @@ from sqlalchemy import Connection
 from outage_window.errors import InputError
 from outage_window.pseudonyms import Pseudonyms
 from outage_window.store import board, keys, postgresql, sqlite
+from outage_window.store.leading import Leading, Lease
 from outage_window.store.opened import Opened, file_of, parsed
 from outage_window.store.writer import PATIENCE, Committed, Gathered, Work, Writer, unheard
 
 T = TypeVar("T")
+_LEASE: ContextVar[Lease | None] = ContextVar("lease", default=None)
 
 
 class Store:
@@ -61,8 +64,28 @@ class Store:
         return cls(opened, Writer(opened.writing, committed=committed), key)
 
     def write(self, work: Work[T], patience: float = PATIENCE) -> T:
-        """Run `work` on the writing connection; return its result after COMMIT (`StoreFailed`)."""
-        return self._writer.submit(work, patience)
+        """Run `work` on the writing connection; return its result after COMMIT (`StoreFailed`).
+
+        Under a lease that is lost meanwhile nothing is written: `NoLongerLed`.
+        """
+        lease = _LEASE.get()
+        if lease is None:
+            return self._writer.submit(work, patience)
+
+        def checked(connection: Connection) -> T:
+            lease.check(connection)
+            return work(connection)
+
+        return self._writer.submit(checked, patience)
+
+    @contextmanager
+    def under(self, lease: Lease) -> Iterator[None]:
+        """What this thread writes meanwhile is derived: stored only while the lease holds."""
+        before = _LEASE.set(lease)
+        try:
+            yield
+        finally:
+            _LEASE.reset(before)
 
     def gather(self, together: Gathered[T], item: T, patience: float = PATIENCE) -> None:
         """As `write`, for what many ask at once: `together(connection, items)` runs for all."""
@@ -75,9 +98,9 @@ class Store:
             yield connection
 
     @property
-    def lead(self) -> Callable[[], bool]:
-        """Asked before each pass: whether this process derives, or only receives."""
-        return self._opened.lead
+    def leading(self) -> Leading:
+        """What of the deriving is this process's; the rest it only receives for."""
+        return self._opened.leading
 
     @property
     def thread(self) -> threading.Thread:

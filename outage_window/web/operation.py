@@ -99,6 +99,11 @@ class _Collector:
         yield from self._scans()
         yield from self._published()
         yield GaugeMetricFamily(
+            "outage_window_shards_led",
+            "Shares of the services, of 64 and one for what is not by service, derived here.",
+            value=len(self._store.leading.terms()),
+        )
+        yield GaugeMetricFamily(
             "outage_window_store_queue_length",
             "Writes that wait for the database.",
             value=self._store.waiting,
@@ -195,6 +200,8 @@ class _Collector:
             "outage_window_scan_failures", "Scans of the service that failed.", labels=["service"]
         )
         for service in self._settings.services:
+            if not self._status.leads(service.name):
+                continue  # the replica that does tells; a 0 here would say that nobody looks
             known = self._status.services.get(service.name)
             at = known.succeeded_at if known else None
             succeeded.add_metric([service.name], (at or 0) / NS)

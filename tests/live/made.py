@@ -12,6 +12,7 @@ from outage_window.live.watch import Watch
 from outage_window.settings.models import Settings
 from outage_window.sources.pull import PullFailed
 from outage_window.sources.sampled import Sampled
+from outage_window.store.leading import SLOTS, Lease, NoLongerLed
 from outage_window.uploads.analysing import Analyser
 from outage_window.uploads.held import Shelf
 from outage_window.web import create_app
@@ -47,6 +48,30 @@ class Metrics:
         within = (self.time > start / 1e9) & (self.time <= end / 1e9)
         labels = {"__name__": name, "job": "auth", "instance": "a:1"}
         return [Sampled(labels, self.time[within], self.counters[name][within])]
+
+
+class Leads:
+    """What is led is as the test says: everything in a term, or nothing in none (0)."""
+
+    def __init__(self, term=1):
+        self.term = term
+
+    def start(self):
+        pass
+
+    close = start
+
+    def terms(self):
+        return dict.fromkeys(range(SLOTS), self.term) if self.term else {}
+
+    def slot(self, slot):
+        term = self.term
+
+        def check(_connection):
+            if self.term != term:
+                raise NoLongerLed("another leads")
+
+        return Lease(slot, term, check) if term else None
 
 
 class Place:

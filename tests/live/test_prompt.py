@@ -13,7 +13,7 @@ from outage_window.live import prompt, touched
 from outage_window.live.prompt import Prompt
 from outage_window.live.touched import Touched
 from outage_window.store import Store, alerts
-from tests.live.made import BORN, DAY, FIRING, Metrics, Place, text
+from tests.live.made import BORN, DAY, FIRING, Leads, Metrics, Place, text
 from tests.live.process import Process
 from tests.live.test_reload import ALERTS, Hammer, wait_for
 from webhooks.model import Alert, AlertDelivery
@@ -28,8 +28,7 @@ class Prompted(Place):
 
     def restart(self):
         super().restart()
-        self.leads = True
-        self.prompt = Prompt(self.watch, lambda: self.leads, lambda: round(self.now * 1e9))
+        self.prompt = Prompt(self.watch, lambda: round(self.now * 1e9))
 
     def told(self):
         self.prompt.tick()
@@ -108,16 +107,27 @@ def test_before_the_first_pass_over_all_and_while_another_leads_nothing_is_deriv
     place.alert(START - 7200)
     assert place.told() == {}
     assert len(place.at(START - 7200)) == 1
-    place.leads = False
-    place.alert(START - 7200, service="mail")
+    place.watch.leading = leads = Leads()
+    leads.term = 0
+    place.alert(START - 7100, service="mail")
     assert set(place.told()) == {"auth"}
-    place.leads = True
+    leads.term = 2
     place.now += 60
-    place.alert(START - 7100, service="vpn")
-    assert set(place.told()) == {"auth"}  # what another did to metrics meanwhile is not known
-    assert len(place.at(place.now)) == 3
-    place.alert(START - 7100, service="wiki")
-    assert len(place.told()) == 4
+    place.alert(START - 7100, START - 7050)
+    assert place.told()["auth"]["state"] == "suspected"  # what another did to metrics is not known
+    asked = place.metrics.asked
+    place.watch.take_over()
+    found = place.told()
+    assert {name: one["state"] for name, one in found.items()} == {
+        "auth": "unconfirmed",
+        "mail": "suspected",
+    }
+    assert place.metrics.asked > asked
+    asked = place.metrics.asked
+    place.watch.take_over()
+    assert place.metrics.asked == asked, "nothing is newly led"
+    place.alert(START - 7000, service="wiki")
+    assert len(place.told()) == 3
 
 
 def test_what_was_left_when_it_was_to_stop_comes_next(place):

@@ -9,6 +9,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from benchmarks import replicas as bench
 from outage_window.store.opened import looking
 from outage_window.store.schema import alerts
 from tests import postgres
@@ -72,7 +73,7 @@ def test_every_alert_is_one_episode_though_a_replica_dies(
         running.callback(manager.stop)
     fire(managers, range(ALERTS // 2))
     wait_for(lambda: len(stored(url)) == ALERTS // 2, 60, "alerts in the store")
-    leader = next(r for r in replicas if "this replica derives now" in r.log.read_text())
+    leader = next(r for r in replicas if " of 65 shards" in r.log.read_text())
     other = replicas[1 - replicas.index(leader)]
     leader.kill()
     fire(managers, range(ALERTS // 2, ALERTS))
@@ -91,3 +92,15 @@ def test_every_alert_is_one_episode_though_a_replica_dies(
     )  # fmt: skip
     assert len(only) == 1
     assert len(only[0]["alerts"]) == ALERTS
+
+
+def test_every_outage_once_though_replicas_die_and_hang(postgresql, tmp_path):
+    """The benchmark, small: one replica is killed, one hangs while others take over and goes on."""
+    asked = bench.Asked(
+        services=40, minutes=0.5, interval=6.0, step=1.0, every=13.0, away=9.5, stall=True
+    )
+    done = bench.run(asked, postgresql, tmp_path)
+    found = list(bench.lines(done))
+    assert (done.killed, done.stalled) == (1, 1)
+    assert [line for line in found if line.met is False] == [], found
+    assert len(done.published) > 0

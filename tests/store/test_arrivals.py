@@ -184,8 +184,9 @@ def test_known_series_with_their_newest_samples(store):
     keep(store, (good, 3 * BLOCK + 4, 1.0))
     arrivals.merge(store, "auth", SOURCE, waiting(store))
     with store.read() as connection:
-        found = sorted(arrivals.known(connection, "auth"), key=lambda one: one[2])
-        assert arrivals.known(connection, "mail") == []
+        known = [one[1:] for one in arrivals.known(connection, ["auth"])]
+        assert list(arrivals.known(connection, ["mail"])) == []
+    found = sorted(known, key=lambda one: one[2])
     assert found == [("attempts", GOOD, good, 3 * BLOCK + 4), ("errors", BAD, bad, 0)]
 
 

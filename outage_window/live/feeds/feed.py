@@ -31,6 +31,9 @@ class Feed(Protocol):
     def data(self) -> ServiceData:
         """The counts of all that is known; to be asked once all up to now is."""
 
+    def forget(self) -> None:
+        """Let go of all that is known: what is stored may change meanwhile."""
+
     def horizon(self, now: int) -> int:
         """Where the known past begins."""
 
@@ -51,6 +54,10 @@ class Stored:
     def until(self) -> int | None:
         """As `Feed`."""
         return self._cache.until
+
+    def forget(self) -> None:
+        """As `Feed`."""
+        self._cache = Cache()
 
     def data(self) -> ServiceData:
         """As `Feed`."""

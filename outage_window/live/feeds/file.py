@@ -31,6 +31,10 @@ class FileFeed:
         self.samples: tuple[SampleFile, ...] = ()
         """The raw samples with names that the export holds, of whatever metrics, if `whole`."""
 
+    def forget(self) -> None:
+        """As `Feed`."""
+        self._sha256, self._data, self.samples = "", None, ()
+
     def refresh(self, _now: int) -> tuple[bool, bool]:
         """As `Feed`: an export is all that there is."""
         assert self._service.file is not None  # the settings ask for it

@@ -44,6 +44,11 @@ class PullFeed(Stored):
         self._known: Progress | None = None
         """How far the store reached when all of it was known here: another process may go on."""
 
+    def forget(self) -> None:
+        """As `Feed`."""
+        super().forget()
+        self._known = None
+
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: what is stored already is read once, what it lacks is pulled."""
         since = now - self._history

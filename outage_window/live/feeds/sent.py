@@ -34,6 +34,11 @@ class SentFeed(Stored):
         self._merged = -1
         """Up to which row all is merged; where the store says otherwise, another process did it."""
 
+    def forget(self) -> None:
+        """As `Feed`."""
+        super().forget()
+        self._seen, self._merged = set(), -1
+
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: all that came is known."""
         since = now - self._history

@@ -10,6 +10,7 @@ from outage_window.settings.models import Service, Settings
 from outage_window.store.deliveries import Tally
 from outage_window.web.pages.showing import ago
 
+ELSEWHERE = "another replica looks after it"
 SOURCES = {"pull": "Prometheus", "remote_write": "remote write", "file": "file"}
 
 
@@ -45,8 +46,11 @@ class Health:
         n = len(self.services)
         if self.wrong:
             return f"{len(self.wrong)} of {n} services with gaps"
-        unknown = sum(one.data_until is None for one in self.services)
         services = f"{n} service{'s' if n > 1 else ''}"
+        elsewhere = sum(one.state == ELSEWHERE for one in self.services)
+        if elsewhere:
+            services = f"{n - elsewhere} of {services} looked after here"
+        unknown = sum(one.data_until is None for one in self.services) - elsewhere
         return f"{services}, {unknown} not scanned yet" if unknown else f"{services}, no gaps"
 
 
@@ -54,7 +58,7 @@ def health(settings: Settings, status: Status, tally: Tally, now: int) -> Health
     """How things stand at `now` (nanoseconds)."""
     came = [t for t in (tally.last_received_at, status.last_delivery_at) if t is not None]
     last = max(came, default=None)
-    services = tuple(_fed(one, status.services.get(one.name), now) for one in settings.services)
+    services = tuple(_fed(one, status, now) for one in settings.services)
     return Health(
         delivery_at=last,
         delivered="no delivery yet" if last is None else ago(last, now),
@@ -67,11 +71,15 @@ def health(settings: Settings, status: Status, tally: Tally, now: int) -> Health
 def _scanned(services: Sequence[Service], status: Status, now: int) -> str:
     if not services:
         return "no service is configured"
-    times = [s.scanned_at for s in status.services.values() if s.scanned_at is not None]
+    known = {name: one for name, one in status.services.items() if status.leads(name)}
+    times = [s.scanned_at for s in known.values() if s.scanned_at is not None]
     return ago(min(times), now) if times else "not yet"
 
 
-def _fed(service: Service, known: ServiceStatus | None, now: int) -> Fed:
+def _fed(service: Service, status: Status, now: int) -> Fed:
+    if not status.leads(service.name):
+        return Fed(service.name, SOURCES[service.source], None, ELSEWHERE, False)
+    known = status.services.get(service.name)
     state, wrong = _state(known, now)
     until = None if known is None else known.data_until
     return Fed(service.name, SOURCES[service.source], until, state, wrong)
