@@ -47,10 +47,14 @@ ensure_env() {
     printf '%s' "$stamp" >"$venv/.stamp-$1"
 }
 
-has_real_parts() {
+has_store() { command -v victoria-metrics >/dev/null 2>&1; }
+
+has_monitoring() {
     command -v prometheus && command -v promtool && command -v amtool &&
         { command -v prometheus-alertmanager || command -v alertmanager; }
 } >/dev/null 2>&1
+
+has_real_parts() { has_monitoring && has_store; }
 
 # Debian's Alertmanager reads its templates from /usr/share, where nothing is installed: let the
 # unpacked one read them from its working directory (a path of the same length), and start it there.
@@ -70,8 +74,26 @@ END
     chmod +x usr/bin/prometheus-alertmanager usr/bin/prometheus-alertmanager.here
 }
 
-# Put Prometheus and Alertmanager on PATH: the machine's own, or Debian's packages unpacked into
-# .cache/real (no root needed, no service started). Where neither can be had, say why and go on:
+# Add VictoriaMetrics to what was unpacked before.
+add_store() {
+    say "Fetching the real VictoriaMetrics from Debian into .cache/real"
+    rm -rf "$root/.cache/fetching-store"
+    mkdir -p "$root/.cache/fetching-store" "$root/.cache/real/usr/bin"
+    (
+        cd "$root/.cache/fetching-store" || exit 1
+        apt-get download victoria-metrics >fetch.log 2>&1 || exit 1
+        dpkg-deb -x victoria-metrics*.deb . >>fetch.log 2>&1 || exit 1
+        mv usr/bin/victoria-metrics "$root/.cache/real/usr/bin/"
+    ) || {
+        say "Could not fetch it; 'apt-get update' may be needed first. What was said:"
+        cat "$root/.cache/fetching-store/fetch.log" >&2
+        return 0
+    }
+    rm -rf "$root/.cache/fetching-store"
+}
+
+# Put Prometheus, Alertmanager and VictoriaMetrics on PATH: the machine's own, or Debian's packages
+# unpacked into .cache/real (no root needed, no service started). Where neither can be had, say why and go on:
 # the tests decide whether that is a failure.
 ensure_real_parts() {
     has_real_parts && return 0
@@ -79,9 +101,14 @@ ensure_real_parts() {
     export PATH
     has_real_parts && return 0
     command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
-        say "No apt-get here: put prometheus, promtool, alertmanager and amtool on PATH to test with them"
+        say "No apt-get here: put prometheus, promtool, alertmanager, amtool and victoria-metrics on PATH"
         return 0
     }
+    has_monitoring || fetch_monitoring
+    has_store || add_store
+}
+
+fetch_monitoring() {
     say "Fetching the real Prometheus and Alertmanager from Debian into .cache/real"
     rm -rf "$root/.cache/fetching"
     mkdir -p "$root/.cache/fetching"

@@ -20,6 +20,7 @@ PROGRAMS = {
     "promtool": ("promtool",),
     "alertmanager": ("prometheus-alertmanager", "alertmanager"),
     "amtool": ("amtool",),
+    "victoria-metrics": ("victoria-metrics",),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,27 @@ MOST_BYTES = 64 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 MS = 1_000_000
 MOST_REASON = 200
-TOO_MUCH = ("too many samples", "exceeded maximum resolution", "query timed out")
+TOO_MUCH = (
+    "too many samples",  # Prometheus
+    "exceeded maximum resolution",
+    "query timed out",
+    "cannot select more than",  # VictoriaMetrics: -search.maxSamplesPerQuery and its like
+    "cannot process more than",
+    "number of matching timeseries exceeds",
+    "too many points for the given step",
+    "err-mimir-max-",  # Mimir: series, chunks, bytes, and the length of a query
+    "exceeded series limit",  # Thanos' store gateway
+    "exceeded samples limit",
+    "exceeded chunks limit",
+    "exceeded bytes limit",
+)
+TEMPORARY = (429, 500, 502, 503, 504)
+WAITS = (0.25, 1.0)
+"""Seconds between the tries where a store is busy or away for a moment; up to half is taken off."""
+REST = 5.0
+"""Seconds that a store is left alone where no try helped: what else is asked fails at once."""
+LONGEST_REST = 300.0
+"""Seconds of `Retry-After` that are believed."""
 
 
 class PullFailed(Exception):
@@ -33,6 +55,14 @@ class TooMuch(PullFailed):
 
 class TooSlow(PullFailed):
     """The answer did not come in time."""
+
+
+class Away(PullFailed):
+    """It cannot be reached, or has too much to do: `after` is how many seconds it asks to wait."""
+
+    def __init__(self, text: str, after: float = 0.0) -> None:
+        super().__init__(text)
+        self.after = after
 
 
 class Unfit(PullFailed):
@@ -51,6 +81,8 @@ class PrometheusClient:
     """One Prometheus. Redirects are not followed, answers are bounded in size and time.
 
     `timeout` in seconds bounds a whole answer; `headers` go with every request and are not logged.
+    A query is tried again where the store is away for a moment; where that does not help, the store
+    is left alone for a while, however many services there are to be asked for.
     """
 
     def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
@@ -63,6 +95,8 @@ class PrometheusClient:
         self._timeout = timeout
         self._session = requests.Session()
         self._session.headers.update(headers)
+        self._rest_until = 0.0
+        self._resting = ""
 
     def samples(self, selector: str, start: int, end: int) -> list[Sampled]:
         """All samples of the selector in (start, end], nanoseconds; whole milliseconds are asked.
@@ -70,7 +104,7 @@ class PrometheusClient:
         Raises `PullFailed`, or `TooMuch` when a shorter range may do.
         """
         form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
-        body = self._post(self._url, form)
+        body = self._query(self._url, form)
         try:
             answer = load(body, most=None)  # a list a sample
             found = prometheus.matrix(answer, "Prometheus")
@@ -93,7 +127,7 @@ class PrometheusClient:
 
         form = {"query": expr, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"}
         try:
-            body = self._post(self._range, form)
+            body = self._query(self._range, form)
         except TooSlow as error:
             raise TooMuch(str(error)) from None
         try:
@@ -137,6 +171,24 @@ class PrometheusClient:
         """Close its connections."""
         self._session.close()
 
+    def _query(self, url: str, form: dict[str, str]) -> bytes:
+        """An answer, after a few tries if need be; `Away` at once while the store is left alone."""
+        if time.monotonic() < self._rest_until:
+            raise Away(self._resting)
+        for wait in (*WAITS, None):
+            try:
+                return self._post(url, form)
+            except Away as error:
+                patient = wait is not None and error.after <= wait
+                if patient:
+                    time.sleep(wait * random.uniform(0.5, 1.0))
+                    continue
+                self._resting = str(error)
+                rest = min(max(REST, error.after), LONGEST_REST)
+                self._rest_until = time.monotonic() + rest
+                raise
+        raise AssertionError("the last try returns or raises")
+
     def _post(
         self, url: str, form: dict[str, str] | bytes, headers: Mapping[str, str] | None = None
     ) -> bytes:
@@ -158,9 +210,9 @@ class PrometheusClient:
             raise TooSlow("Prometheus took too long to answer") from None
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             # The error's own text holds the URL, which may hold a password.
-            raise PullFailed(f"Prometheus cannot be reached ({type(error).__name__})") from None
+            raise Away(f"Prometheus cannot be reached ({type(error).__name__})") from None
         if answer.status_code not in (200, 204):
-            raise _refusal(answer.status_code, body)
+            raise _refusal(answer.status_code, body, answer.headers.get("Retry-After"))
         return body
 
 
@@ -179,7 +231,7 @@ def bounded(answer: Response, deadline: float, who: str) -> bytes:
     return b"".join(parts)
 
 
-def _refusal(status: int, body: bytes) -> PullFailed:
+def _refusal(status: int, body: bytes, after: str | None = None) -> PullFailed:
     reason = ""
     try:
         found = load(body)
@@ -190,6 +242,13 @@ def _refusal(status: int, body: bytes) -> PullFailed:
     text = f"Prometheus answered {status}: {reason}" if reason else f"Prometheus answered {status}"
     if any(words in reason for words in TOO_MUCH):
         return TooMuch(text)
+    if status in TEMPORARY:
+        return Away(text, _seconds(after))
     return (
         Unfit(text, reason, status == 400) if status in (400, 422) and reason else PullFailed(text)
     )
+
+
+def _seconds(after: str | None) -> float:
+    """What `Retry-After` asks for; a date is not read, since clocks differ."""
+    return float(after) if after is not None and re.fullmatch("[0-9]{1,6}", after) else 0.0

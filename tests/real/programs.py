@@ -74,6 +74,10 @@ class Program:
         answer = requests.post(f"{self.url}{path}", data=body, headers=headers, timeout=120)
         assert answer.ok, f"{path}: {answer.status_code} {answer.text[:500]}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def kill(self) -> None:
         """At once, without a chance to tidy up."""
         self._process.kill()
@@ -110,6 +114,26 @@ def prometheus(
             "--storage.tsdb.retention.time=20y",
             f"--web.listen-address=127.0.0.1:{port}",
             "--log.level=warn",
+            *flags,
+        ],
+        folder,
+        port,
+    )
+
+
+def victoria(
+    programs: dict[str, str], folder: Path, flags: tuple[str, ...] = (), data: Path | None = None
+) -> Program:
+    """A VictoriaMetrics that keeps all that it is sent."""
+    port = free_port()
+    return Program(
+        "victoria-metrics",
+        [
+            programs["victoria-metrics"],
+            f"-storageDataPath={data or folder / 'victoria-data'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+            "-retentionPeriod=100y",
+            "-loggerLevel=WARN",
             *flags,
         ],
         folder,

@@ -6,6 +6,7 @@ from outage_window.live.feeds.feed import Feed
 from outage_window.live.feeds.file import FileFeed
 from outage_window.live.feeds.pulling import Client, PullFeed
 from outage_window.live.feeds.sent import SentFeed
+from outage_window.live.feeds.together import Together
 from outage_window.settings.models import Service, Settings
 from outage_window.sources.pull import PrometheusClient
 from outage_window.store import Store
@@ -18,6 +19,10 @@ def feeds(settings: Settings, store: Store, client: Client | None = None) -> dic
     if client is None and settings.prometheus is not None:
         asked = settings.prometheus
         client = PrometheusClient(asked.url, asked.timeout, asked.request_headers())
+    if client is not None:
+        pulled = [service for service in settings.services if service.source == "pull"]
+        texts = [text for one in pulled for text in (one.attempts, one.errors) if text is not None]
+        client = Together(client, texts)
     return {service.name: _feed(service, settings, store, client) for service in settings.services}
 
 

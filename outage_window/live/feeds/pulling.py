@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +35,24 @@ class Client(Protocol):
         """All samples in (start, end], nanoseconds."""
 
 
+@dataclass(slots=True)
+class Pace:
+    """How long the next piece is, and how long one may be (nanoseconds): a limit of the store that
+    was met once is kept to."""
+
+    chunk: int = CHUNK
+    largest: int = LARGEST
+
+    def shorter(self) -> bool:
+        """That was too much; False where nothing shorter may be asked for."""
+        self.chunk = self.largest = max(self.chunk // 2, SMALLEST)
+        return self.chunk > SMALLEST
+
+    def longer(self) -> None:
+        """That was little."""
+        self.chunk = min(2 * self.chunk, self.largest)
+
+
 class PullFeed(Stored):
     """The samples of one service that a Prometheus is asked for."""
 
@@ -43,6 +62,7 @@ class PullFeed(Stored):
         self._client = client
         self._known: Progress | None = None
         """How far the store reached when all of it was known here: another process may go on."""
+        self._pace = Pace()
 
     def forget(self) -> None:
         """As `Feed`."""
@@ -61,7 +81,7 @@ class PullFeed(Stored):
         self._known = None  # what a failing pull still stores is read from the store next time
         newest = self._cache.until
         found, caught_up = pull(
-            self._service, self._client, self._store, now, self._history, newest
+            self._service, self._client, self._store, now, self._history, newest, pace=self._pace
         )
         changed = self._cache.add(found) or changed
         with self._store.read() as connection:
@@ -78,6 +98,7 @@ def pull(
     history: int,
     newest: int | None = None,
     patience: float = 30.0,
+    pace: Pace | None = None,
 ) -> tuple[list[Samples], bool]:
     """Pull what is missing, oldest first; return it, and whether all up to `now` is stored.
 
@@ -90,7 +111,7 @@ def pull(
     at = max(now - history, _resume(done.covered_to, newest) if done else 0)
     found: list[Samples] = []
     deadline = time.monotonic() + patience
-    for end, new in between(service, client, at, now):
+    for end, new in between(service, client, at, now, pace):
         progress = Progress(end, source)
         store.write(lambda c, new=new, p=progress: samples.keep(c, service.name, new, p))  # type: ignore[misc]
         found += new
@@ -101,26 +122,26 @@ def pull(
 
 
 def between(
-    service: Service, client: Client, start: int, end: int
+    service: Service, client: Client, start: int, end: int, pace: Pace | None = None
 ) -> Iterator[tuple[int, list[Samples]]]:
     """The samples of a service in (start, end], nanoseconds, oldest first, piece by piece.
 
     Each with how far it reaches. Pieces are as long as Prometheus allows; raises `PullFailed`.
     """
-    at, chunk, largest = start, CHUNK, LARGEST
+    at, pace = start, pace or Pace()
     while at < end:
-        until = min(at + chunk, end)
+        until = min(at + pace.chunk, end)
         try:
             new = _chunk(service, client, at, until)
         except TooMuch:
-            chunk = largest = chunk // 2
-            if chunk < SMALLEST:
+            pace.chunk = min(pace.chunk, until - at)
+            if not pace.shorter():
                 raise
             continue
         yield until, new
         at = until
         if sum(len(one.time) for one in new) < FEW:
-            chunk = min(2 * chunk, largest)
+            pace.longer()
 
 
 def _done(service: Service, store: Store, source: str) -> Progress | None:
