@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from outage_window import clock as clocks
 from outage_window.assess import assess
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 NS = 10**9
 FOREVER = 2**63 - 1
+PIECE = 5.0
+"""Seconds for which metrics are read before what they tell is derived."""
 
 
 class Watch:
@@ -133,19 +135,26 @@ class Watch:
         return seen is not None and seen.term == lease.term and self._keep(service)
 
     def _one_by_one(self, now: int) -> Iterator[None]:
-        """Bring each service up to date: all metrics are read before anything is derived, but of
-        services that are newly led, which come first."""
+        """Bring each service up to date: metrics are read for some seconds before what they tell is
+        derived, so that the last of very many need not be waited for. Newly led ones come first."""
         self._said = self._keeper.announced.said(now - self._history)
+        piece, began = list[Service](), time.monotonic()
         for service in self._settings.services:
             yield from self._newly_led(now)
             if self._take_in(service, now):
+                piece.append(service)
                 yield
-        told = self._others.told_of(now - self._history)
-        for service in self._settings.services:
-            yield from self._newly_led(now)
-            if self._keep(service, told):
-                yield
+            if time.monotonic() - began > PIECE:
+                yield from self._derived(piece, now)
+                piece, began = [], time.monotonic()
+        yield from self._derived(piece, now)
         yield from self._only_told_of(now)
+
+    def _derived(self, services: Sequence[Service], now: int) -> Iterator[None]:
+        told = self._others.told_of(now - self._history)
+        for service in services:
+            self._keep(service, told)
+            yield
 
     def _newly_led(self, now: int) -> Iterator[None]:
         terms = self.leading.terms()
@@ -157,7 +166,6 @@ class Watch:
         told = self._others.told_of(now - self._history)
         for service in self._settings.services:
             if shard_of(service.name) in new and self._take_in(service, now):
-                yield
                 self._keep(service, told)
                 yield
         yield from self._only_told_of(now)
