@@ -57,8 +57,7 @@ class Watch:
     the others go on. `config_file` is the path of the settings as the operator gave it: drafts name
     it in their command. `holding` is where requests find what was derived.
 
-    What is written of a service is written under its lease: where that is lost meanwhile, nothing
-    is, and whoever leads the service now derives it from what is stored.
+    What is written of a service is written under its lease: nothing, where that is lost meanwhile.
     """
 
     def __init__(
@@ -95,8 +94,7 @@ class Watch:
         self._history = round(settings.history() * NS)
 
     def tick(self, stopping: Stopping = never) -> None:
-        """Scan every service that is led, configured or only named by an alert; between two it may
-        be left."""
+        """Scan each service that is led, configured or only named by an alert; it may be left."""
         began = time.monotonic()
         now = self._clock()
         if not self.ready:
@@ -106,8 +104,7 @@ class Watch:
         for _ in self._one_by_one(now):
             if stopping():
                 return
-        lease = self.leading.slot(UPKEEP)
-        if lease is not None:
+        if (lease := self.leading.slot(UPKEEP)) is not None:
             with self._store.under(lease):
                 upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
                 retention.expire(self._store, now - round(self._settings.retention * NS))
@@ -115,10 +112,9 @@ class Watch:
 
     def take_over(self, stopping: Stopping = never) -> None:
         """Scan those services alone that this process leads since the last look."""
-        if self.ready:
-            for _ in self._newly_led(self._clock()):
-                if stopping():
-                    return
+        for _ in self._newly_led(self._clock()) if self.ready else ():
+            if stopping():
+                return
 
     def derive(self, name: str) -> bool:
         """Bring a service up to date with what was received; False: its metrics must be read first.
@@ -175,10 +171,8 @@ class Watch:
         with self._deriving:
             due = self._others.due(self._known, now - self._history, now, self.leading.terms())
         for name in due:
-            lease = lease_of(self.leading, name)
-            if lease is not None:
-                self._unconfigured(name, lease)
-                yield
+            self._unconfigured(name, lease_of(self.leading, name))
+            yield
 
     def _take_in(self, service: Service, now: int) -> bool:
         """Read and assess what is new of a service; whether it is led here."""
@@ -195,11 +189,10 @@ class Watch:
 
     def _leave(self, service: Service, known: Known) -> None:
         """Another leads the service: what is known here is no longer what is stored."""
-        if known.seen is None:
-            return
-        with self._deriving:
-            known.forget()
-            self._holding.drop(service.name)
+        if known.seen is not None:
+            with self._deriving:
+                known.forget()
+                self._holding.drop(service.name)
 
     def _scan(self, service: Service, known: Known, now: int, lease: Lease) -> None:
         error, caught_up = "", False
@@ -251,9 +244,11 @@ class Watch:
         known = self._known.get(name)
         return now - self._history if known is None else known.feed.horizon(now)
 
-    def _unconfigured(self, name: str, lease: Lease) -> None:
+    def _unconfigured(self, name: str, lease: Lease | None) -> None:
         """Keep the incidents of a service that only alerts speak of."""
         with self._deriving:
+            if lease is None:
+                return
             try:
                 with self._store.under(lease):
                     self._update(name, "UTC", NO_METRICS)
