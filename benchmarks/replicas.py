@@ -115,7 +115,7 @@ def run(asked: Asked, server: postgres.Postgres, folder: Path) -> Run:
         replicas.leave()
         _say("all rounds are sent")
         done.cpu, done.memory = replicas.cpu() - used, max(replicas.memory())
-        time.sleep(3 * asked.interval)
+        time.sleep(2 * asked.interval + 5)
         done.ended = time.time()
         done.published = list(target.came)
         done.takeovers = replicas.takeovers
@@ -240,7 +240,7 @@ def lines(done: Run) -> Iterator[Line]:
     )  # fmt: skip
     spent = done.cpu / (60 * asked.minutes)
     yield Line(
-        "processors that the replicas that lived used, memory of the largest", "–",
+        "processors that the replicas used, memory of the largest", "–",
         f"{spent:.2f}, {done.memory:.0f} MiB", None,
         f"{asked.services:,} services, samples every {asked.step:g} s, scanned every "
         f"{asked.interval:g} s",

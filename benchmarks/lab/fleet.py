@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -125,9 +126,10 @@ class Fleet:
             self._thread.join()
 
     def cpu(self) -> float:
-        """Seconds of processor time of those that run now."""
+        """Seconds of processor time of all that ran so far, the dead included."""
         ticks = os.sysconf("SC_CLK_TCK")
-        total = 0
+        dead = resource.getrusage(resource.RUSAGE_CHILDREN)
+        total = round((dead.ru_utime + dead.ru_stime) * ticks)
         for process in self.processes:
             fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])

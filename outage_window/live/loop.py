@@ -36,11 +36,11 @@ class Ticking(Protocol):
 
 
 class Loop:
-    """A thread that calls `tick()`, waits for the interval, and goes on after any failure.
+    """A thread that calls `tick()` at each interval, and goes on after any failure.
 
     `between` is done once a second while nothing else is. `after` is waited for before the first
     pass, at most `PATIENCE` seconds; `done` is set after each. It rests at least `rest` times as
-    long as the pass took.
+    long as the pass took: one that takes longer than the interval is followed by another soon.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Loop:
         name: str = "loop",
         between: Callable[[Stopping], None] | None = None,
         after: threading.Event | None = None,
-        rest: float = 0.0,
+        rest: float = 0.1,
     ) -> None:
         self._watch = watch
         self._interval = interval
@@ -96,7 +96,7 @@ class Loop:
             self._try(self._watch.tick)
             self.done.set()
             took = time.monotonic() - began
-            self._pause(max(self._interval, self._rest * took))
+            self._pause(max(self._interval - took, self._rest * took))
 
     def _pause(self, seconds: float) -> None:
         """Wait for the next pass."""

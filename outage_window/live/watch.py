@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from outage_window import clock as clocks
 from outage_window.assess import assess
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 NS = 10**9
 FOREVER = 2**63 - 1
+PIECE = 5.0
+"""Seconds for which metrics are read before what they tell is derived."""
 
 
 class Watch:
@@ -55,8 +57,7 @@ class Watch:
     the others go on. `config_file` is the path of the settings as the operator gave it: drafts name
     it in their command. `holding` is where requests find what was derived.
 
-    What is written of a service is written under its lease: where that is lost meanwhile, nothing
-    is, and whoever leads the service now derives it from what is stored.
+    What is written of a service is written under its lease: nothing, where that is lost meanwhile.
     """
 
     def __init__(
@@ -93,8 +94,7 @@ class Watch:
         self._history = round(settings.history() * NS)
 
     def tick(self, stopping: Stopping = never) -> None:
-        """Scan every service that is led, configured or only named by an alert; between two it may
-        be left."""
+        """Scan each service that is led, configured or only named by an alert; it may be left."""
         began = time.monotonic()
         now = self._clock()
         if not self.ready:
@@ -104,8 +104,7 @@ class Watch:
         for _ in self._one_by_one(now):
             if stopping():
                 return
-        lease = self.leading.slot(UPKEEP)
-        if lease is not None:
+        if (lease := self.leading.slot(UPKEEP)) is not None:
             with self._store.under(lease):
                 upkeep.tend(self._store, now, round(self._settings.attempts.retention * NS))
                 retention.expire(self._store, now - round(self._settings.retention * NS))
@@ -113,10 +112,9 @@ class Watch:
 
     def take_over(self, stopping: Stopping = never) -> None:
         """Scan those services alone that this process leads since the last look."""
-        if self.ready:
-            for _ in self._newly_led(self._clock()):
-                if stopping():
-                    return
+        for _ in self._newly_led(self._clock()) if self.ready else ():
+            if stopping():
+                return
 
     def derive(self, name: str) -> bool:
         """Bring a service up to date with what was received; False: its metrics must be read first.
@@ -133,19 +131,26 @@ class Watch:
         return seen is not None and seen.term == lease.term and self._keep(service)
 
     def _one_by_one(self, now: int) -> Iterator[None]:
-        """Bring each service up to date: all metrics are read before anything is derived, but of
-        services that are newly led, which come first."""
+        """Bring each service up to date: metrics are read for some seconds before what they tell is
+        derived, so that the last of very many need not be waited for. Newly led ones come first."""
         self._said = self._keeper.announced.said(now - self._history)
+        piece, began = list[Service](), time.monotonic()
         for service in self._settings.services:
             yield from self._newly_led(now)
             if self._take_in(service, now):
+                piece.append(service)
                 yield
-        told = self._others.told_of(now - self._history)
-        for service in self._settings.services:
-            yield from self._newly_led(now)
-            if self._keep(service, told):
-                yield
+            if time.monotonic() - began > PIECE:
+                yield from self._derived(piece, now)
+                piece, began = [], time.monotonic()
+        yield from self._derived(piece, now)
         yield from self._only_told_of(now)
+
+    def _derived(self, services: Sequence[Service], now: int) -> Iterator[None]:
+        told = self._others.told_of(now - self._history)
+        for service in services:
+            self._keep(service, told)
+            yield
 
     def _newly_led(self, now: int) -> Iterator[None]:
         terms = self.leading.terms()
@@ -157,7 +162,6 @@ class Watch:
         told = self._others.told_of(now - self._history)
         for service in self._settings.services:
             if shard_of(service.name) in new and self._take_in(service, now):
-                yield
                 self._keep(service, told)
                 yield
         yield from self._only_told_of(now)
@@ -167,10 +171,8 @@ class Watch:
         with self._deriving:
             due = self._others.due(self._known, now - self._history, now, self.leading.terms())
         for name in due:
-            lease = lease_of(self.leading, name)
-            if lease is not None:
-                self._unconfigured(name, lease)
-                yield
+            self._unconfigured(name, lease_of(self.leading, name))
+            yield
 
     def _take_in(self, service: Service, now: int) -> bool:
         """Read and assess what is new of a service; whether it is led here."""
@@ -187,11 +189,10 @@ class Watch:
 
     def _leave(self, service: Service, known: Known) -> None:
         """Another leads the service: what is known here is no longer what is stored."""
-        if known.seen is None:
-            return
-        with self._deriving:
-            known.forget()
-            self._holding.drop(service.name)
+        if known.seen is not None:
+            with self._deriving:
+                known.forget()
+                self._holding.drop(service.name)
 
     def _scan(self, service: Service, known: Known, now: int, lease: Lease) -> None:
         error, caught_up = "", False
@@ -243,9 +244,11 @@ class Watch:
         known = self._known.get(name)
         return now - self._history if known is None else known.feed.horizon(now)
 
-    def _unconfigured(self, name: str, lease: Lease) -> None:
+    def _unconfigured(self, name: str, lease: Lease | None) -> None:
         """Keep the incidents of a service that only alerts speak of."""
         with self._deriving:
+            if lease is None:
+                return
             try:
                 with self._store.under(lease):
                     self._update(name, "UTC", NO_METRICS)

@@ -92,6 +92,7 @@ class Running:
     def start(self) -> None:
         """Begin to watch and to publish."""
         self._store.leading.start()
+        self._status.depend_on(self._store.leading.threads)
         self._begin(self._parts, ())
 
     def reload(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -44,6 +45,10 @@ class Leading(Protocol):
     def start(self) -> None:
         """Take a share from now on; the first of it at once."""
 
+    @property
+    def threads(self) -> Sequence[threading.Thread]:
+        """Those without which nothing is led."""
+
     def terms(self) -> Mapping[int, int]:
         """The slots that are led, each with its term."""
 
@@ -59,6 +64,11 @@ class Everything:
 
     def start(self) -> None:
         """Nothing is to be waited for."""
+
+    @property
+    def threads(self) -> Sequence[threading.Thread]:
+        """It needs none."""
+        return ()
 
     def terms(self) -> Mapping[int, int]:
         """All, and for ever in their first term."""

@@ -73,12 +73,17 @@ class Sharing:
         self._said = -1
         self._stop = threading.Event()
         self._name = f"{socket.gethostname()}/{os.getpid()}"
-        self.thread = threading.Thread(target=self._run, name="leading", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="leading", daemon=True)
 
     def start(self) -> None:
         """Take a share from now on; the first of it at once, where the database answers."""
         self.look()
-        self.thread.start()
+        self._thread.start()
+
+    @property
+    def threads(self) -> Sequence[threading.Thread]:
+        """The one that looks."""
+        return (self._thread,)
 
     def terms(self) -> Mapping[int, int]:
         """The slots that are led, each with its term; none where the last look is too old."""
@@ -92,8 +97,8 @@ class Sharing:
     def close(self) -> None:
         """Let others lead."""
         self._stop.set()
-        if self.thread.is_alive():
-            self.thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join(5)
         self._drop()
         self._engine.dispose()
 
