@@ -172,9 +172,7 @@ def _lines(
         most = max(most, usage(pids[0]).rss)
     seconds = time.monotonic() - began
     after = [usage(pid) for pid in pids]
-    ours, theirs = (
-        100 * (b.cpu - a.cpu) / seconds for a, b in zip(before, after, strict=True)
-    )
+    ours, theirs = (100 * (b.cpu - a.cpu) / seconds for a, b in zip(before, after, strict=True))
     judged = asked.services >= ASKED
     what = f"{asked.services:,} services, {asked.days:g} d of history, every {asked.interval:g} s"
     yield Line(
@@ -182,7 +180,8 @@ def _lines(
         f"≤ {MOST_SHARE:g} % of one core",
         f"{ours:.0f} %",
         ours <= MOST_SHARE if judged else None,
-        f"{10 * ours * asked.interval / asked.services:.1f} ms a service and pass; {asked.minutes:g} min",
+        f"{10 * ours * asked.interval / asked.services:.1f} ms a service and pass; "
+        f"{asked.minutes:g} min",
     )
     yield Line(
         "memory of `serve`, the most seen",
@@ -191,7 +190,9 @@ def _lines(
         most <= MOST_MIB if judged else None,
         f"{most / asked.services:.2f} MiB a service",
     )
-    yield Line("CPU of VictoriaMetrics beside it", "–", f"{theirs:.0f} %", None, "samples sent, too")
+    yield Line(
+        "CPU of VictoriaMetrics beside it", "–", f"{theirs:.0f} %", None, "samples sent, too"
+    )
     yield Line(
         "first reading of the whole history", "–", f"{took:.0f} s", None,
         f"{1000 * took / asked.services:.0f} ms a service",

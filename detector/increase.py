@@ -90,7 +90,7 @@ def rises(counters: Sequence[Counter]) -> list[F64]:
     found = []
     for counter in counters:
         own = scrapes[counter.target]
-        at = np.searchsorted(own, counter.time)
+        at = _positions(own, counter.time)
         found.append(_rise(counter.value, at, _born_from_zero(own, counter.target, step)))
     return found
 
@@ -133,9 +133,18 @@ def _sum_increases(counters: Sequence[Counter], scrapes: F64, born_from_zero: Bo
     """Sum, at each scrape, what each counter rose since it was last seen."""
     total = np.zeros(len(scrapes))
     for counter in counters:
-        at = np.searchsorted(scrapes, counter.time)
+        at = _positions(scrapes, counter.time)
         total[at] += _rise(counter.value, at, born_from_zero)
     return total
+
+
+def _positions(scrapes: F64, time: F64) -> I64:
+    """Where these times are among the scrapes, which hold all of them; shape (n,)."""
+    # One that was seen at every scrape need not be looked up: the usual case, and the dearest.
+    found: I64 = (
+        np.arange(len(time)) if len(time) == len(scrapes) else np.searchsorted(scrapes, time)
+    )
+    return found
 
 
 def _rise(value: F64, at: I64, born_from_zero: Bool) -> F64:

@@ -103,7 +103,11 @@ class PrometheusClient:
 
         Raises `PullFailed`, or `TooMuch` when a shorter range may do.
         """
-        form = {"query": f"{selector}[{(end - start) // MS}ms]", "time": f"{end / 1e9:.3f}"}
+        form = {
+            "query": f"{selector}[{(end - start) // MS}ms]",
+            "time": f"{end / 1e9:.3f}",
+            "max_source_resolution": "0s",  # Thanos: nothing downsampled; others do not look at it
+        }
         body = self._query(self._url, form)
         try:
             answer = load(body, most=None)  # a list a sample
@@ -175,19 +179,24 @@ class PrometheusClient:
         """An answer, after a few tries if need be; `Away` at once while the store is left alone."""
         if time.monotonic() < self._rest_until:
             raise Away(self._resting)
-        for wait in (*WAITS, None):
+        for wait in WAITS:
             try:
                 return self._post(url, form)
             except Away as error:
-                patient = wait is not None and error.after <= wait
-                if patient:
-                    time.sleep(wait * random.uniform(0.5, 1.0))
-                    continue
-                self._resting = str(error)
-                rest = min(max(REST, error.after), LONGEST_REST)
-                self._rest_until = time.monotonic() + rest
-                raise
-        raise AssertionError("the last try returns or raises")
+                if error.after > wait:
+                    raise self._rested(error) from None
+            # Not all at the same time again, where several processes ask.
+            time.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
+        try:
+            return self._post(url, form)
+        except Away as error:
+            raise self._rested(error) from None
+
+    def _rested(self, error: Away) -> Away:
+        """Leave the store alone for as long as it asks for, or for a little."""
+        self._resting = str(error)
+        self._rest_until = time.monotonic() + min(max(REST, error.after), LONGEST_REST)
+        return error
 
     def _post(
         self, url: str, form: dict[str, str] | bytes, headers: Mapping[str, str] | None = None
@@ -238,9 +247,11 @@ def _refusal(status: int, body: bytes, after: str | None = None) -> PullFailed:
         reason = str(found["error"]) if isinstance(found, dict) and "error" in found else ""
     except Refused:
         pass
+    # VictoriaMetrics says what the limit is at the end of a long sentence.
+    too_much = any(words in reason for words in TOO_MUCH)
     reason = " ".join(reason.split())[:MOST_REASON]
     text = f"Prometheus answered {status}: {reason}" if reason else f"Prometheus answered {status}"
-    if any(words in reason for words in TOO_MUCH):
+    if too_much:
         return TooMuch(text)
     if status in TEMPORARY:
         return Away(text, _seconds(after))

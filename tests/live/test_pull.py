@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from outage_window.live.feeds.cache import Cache
-from outage_window.live.feeds.pulling import CHUNK, SECOND, pull
+from outage_window.live.feeds.pulling import CHUNK, SECOND, Pace, between, pull
 from outage_window.settings.models import Prometheus, Service
-from outage_window.sources.pull import PrometheusClient, PullFailed, TooMuch
+from outage_window.sources.pull import Away, PrometheusClient, PullFailed, TooMuch
 from outage_window.store import samples
 
 AUTH = Service(name="auth", source="pull", attempts="all", errors="bad")
@@ -37,6 +37,8 @@ def server():
             self.server.asked.append((form, dict(self.headers)))
             status, body = self.server.answer(form)
             self.send_response(status)
+            if status == 429:
+                self.send_header("Retry-After", "30")
             if 300 <= status < 400:
                 self.send_header("Location", "/elsewhere")
             if self.server.drip:
@@ -88,7 +90,11 @@ def test_a_range_of_raw_samples_is_asked_for(server, client):
     server.answer = lambda form: answer_with([{"metric": metric, "values": values}])
     (found,) = client.samples('all{a="b"}', NOW - HOUR, NOW)
     ((form, headers),) = server.asked
-    assert form == {"query": 'all{a="b"}[3600000ms]', "time": "1700000000.000"}
+    assert form == {
+        "query": 'all{a="b"}[3600000ms]',
+        "time": "1700000000.000",
+        "max_source_resolution": "0s",
+    }
     assert headers["Authorization"] == "Bearer t0ken"
     assert headers["X-Scope-OrgID"] == "me"
     assert found.time.tolist() == [1699999999.123, 1700000000.5]
@@ -110,6 +116,50 @@ def test_what_is_no_answer_is_said(server, client, answer, said):
     server.answer = lambda form: answer
     with pytest.raises(PullFailed, match=said):
         client.samples("all", NOW - HOUR, NOW)
+
+
+def test_what_is_away_for_a_moment_is_asked_again(server, client):
+    server.answer = lambda form: (503, "") if len(server.asked) < 3 else answer_with([])
+    assert client.samples("all", NOW - HOUR, NOW) == []
+    assert len(server.asked) == 3
+
+
+def test_a_store_that_asks_to_wait_is_left_alone_by_all(server, client):
+    server.answer = lambda form: (429, '{"status":"error","error":"too many requests"}')
+    for _ in range(100):
+        with pytest.raises(Away, match="answered 429: too many requests"):
+            client.samples("all", NOW - HOUR, NOW)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "error when exporting data for query=" + 300 * "x" + ": cannot select more than "
+        "-search.maxSamplesPerQuery=10 samples",
+        "the number of matching timeseries exceeds 3; either narrow down the search",
+        "the query exceeded the maximum number of chunks (err-mimir-max-chunks-per-query)",
+        "exceeded series limit: limit 1 violated (got 2)",
+    ],
+)
+def test_limits_of_other_stores_are_known(server, client, reason):
+    server.answer = lambda form: (422, json.dumps({"status": "error", "error": reason}))
+    with pytest.raises(TooMuch):
+        client.samples("all", NOW - HOUR, NOW)
+    assert len(server.asked) == 1
+
+
+def test_a_limit_that_was_met_is_kept_to(server, client, store):
+    def answer(form):
+        length = int(form["query"].partition("[")[2].removesuffix("ms]"))
+        return answer_with([]) if length <= 3_600_000 else (422, '{"error":"too many samples"}')
+
+    server.answer = answer
+    pace = Pace()
+    for until in (NOW, NOW + 12 * HOUR):
+        server.asked.clear()
+        list(between(AUTH, client, until - 12 * HOUR, until, pace))
+    assert len(server.asked) == 2 * 16  # of 45 minutes, and none too long
 
 
 def test_nobody_there_is_said_without_the_url(server):

@@ -120,12 +120,14 @@ def _families(texts: Iterable[str]) -> dict[str, _Family]:
 
 def _keys(one: Selector) -> dict[tuple[str, tuple[Matcher, ...]], str]:
     """What a selector would share with its family, by each label that may tell it apart."""
+    if len(one.matchers) < 2:
+        return {}
     labels = Counter(matcher.label for matcher in one.matchers)
     return {
         (matcher.label, tuple(m for m in one.matchers if m is not matcher)): matcher.value
         for matcher in one.matchers
-        if matcher.operator == "=" and labels[matcher.label] == 1 and _PLAIN.fullmatch(matcher.value)
-        if matcher.label != "__name__" and len(one.matchers) > 1
+        if matcher.operator == "=" and matcher.label != "__name__" and labels[matcher.label] == 1
+        if _PLAIN.fullmatch(matcher.value)
     }
 
 
