@@ -84,7 +84,7 @@ def rises(counters: Sequence[Counter]) -> list[F64]:
     if step is None:
         return [np.zeros(len(counter.time)) for counter in counters]
     scrapes = {
-        name: np.unique(np.concatenate([c.time for c in counters if c.target == name]))
+        name: _scrapes([c for c in counters if c.target == name])
         for name in {c.target for c in counters}
     }
     found = []
@@ -114,11 +114,22 @@ def _of_target(
     """Sum the increases of one target's series at its own scrape instants."""
     tried = [c for c in attempts if c.target == name and len(c.time)]
     failed = [c for c in errors if c.target == name and len(c.time)]
-    scrapes = np.unique(np.concatenate([c.time for c in (*tried, *failed)]))
+    scrapes = _scrapes([*tried, *failed])
     known = _born_from_zero(scrapes, name, step)
     n = _sum_increases(tried, scrapes, known)
     k = _sum_increases(failed, scrapes, known)
     return _Target(scrapes[:-1], scrapes[1:], n[1:], k[1:])
+
+
+def _scrapes(counters: Sequence[Counter]) -> F64:
+    """When any of one target's counters was seen, in order, each time once."""
+    first = counters[0].time
+    # All at the same times is the usual case, for which nothing need be sorted.
+    if all(c.time is first or np.array_equal(c.time, first) for c in counters[1:]) and bool(
+        (first[1:] > first[:-1]).all()
+    ):
+        return first
+    return np.unique(np.concatenate([c.time for c in counters]))
 
 
 def _born_from_zero(scrapes: F64, target: str, step: float) -> Bool:
@@ -161,11 +172,15 @@ def _rise(value: F64, at: I64, born_from_zero: Bool) -> F64:
 
 def _pool(targets: Sequence[_Target], step: float) -> Counts:
     """Put the observations of all targets in one order, those of one time step in one cell."""
+    if len(targets) == 1:  # in order already
+        (one,) = targets
+        errors = np.minimum(one.errors, one.attempts)
+        return Counts(one.start, one.end, one.attempts, errors, np.arange(len(one.end)), step)
     start = np.concatenate([t.start for t in targets])
     end = np.concatenate([t.end for t in targets])
     n = np.concatenate([t.attempts for t in targets])
     k = np.concatenate([t.errors for t in targets])
-    cell = np.arange(len(end)) if len(targets) == 1 else _cells(targets, step)
+    cell = _cells(targets, step)
     order = np.lexsort((end, cell))
     return Counts(start[order], end[order], n[order], np.minimum(k, n)[order], cell[order], step)
 

@@ -264,6 +264,27 @@ def test_the_cache_takes_what_is_new_and_only_that():
     assert cache.data(AUTH, "Prometheus").series.end.tolist() == [40, 50]
 
 
+def test_series_scraped_together_share_their_times_and_count_as_if_they_did_not():
+    def made(role, result, times):
+        labels = {"__name__": "all", "instance": "a:1", "result": result}
+        return samples.Samples(role, labels, np.array(times) * SECOND, np.array(times) * 2.0)
+
+    together, apart = Cache(), Cache()
+    for times in (range(10, 99, 10), range(90, 150, 10)):
+        for role, result in (("attempts", "ok"), ("attempts", "bad"), ("errors", "bad")):
+            together.add([made(role, result, times)])
+    apart.add([made("attempts", "ok", range(10, 150, 10))])
+    for cache in (together, apart):
+        cache.forget_before(30 * SECOND)
+    first, *others = together.series
+    assert first.time.tolist() == [t * SECOND for t in range(30, 150, 10)]
+    assert all(one.time is first.time for one in others)
+    data, alone = (one.data(AUTH, "Prometheus") for one in (together, apart))
+    assert data.attempts[0][1].time is data.errors[0][1].time
+    assert data.series.attempts.tolist() == [2 * n for n in alone.series.attempts.tolist()]
+    assert data.series.end.tolist() == alone.series.end.tolist()
+
+
 def test_counters_that_must_not_be_summed_are_not_assessed():
     cache = Cache()
     time, value = np.arange(1, 99) * 15 * SECOND, np.arange(1.0, 99.0)

@@ -47,7 +47,17 @@ class Cache:
             if merged is not known:
                 self._series[key] = merged
                 new = True
+        if new:
+            self._share_times()
         return new
+
+    def _share_times(self) -> None:
+        """Keep one array for series that were scraped together: nearly all of a service are."""
+        shared: dict[tuple[int, int, int], I64] = {}
+        for key, one in self._series.items():
+            time = shared.setdefault((len(one.time), int(one.time[0]), int(one.time[-1])), one.time)
+            if time is not one.time and np.array_equal(time, one.time):
+                self._series[key] = Samples(one.role, one.labels, time, one.value)
 
     def forget_before(self, since: int) -> None:
         """Drop what is older."""
@@ -59,6 +69,7 @@ class Cache:
                 self._series[key] = Samples(
                     one.role, one.labels, one.time[first:], one.value[first:]
                 )
+        self._share_times()
 
     def data(self, service: Service, origin: str) -> ServiceData:
         """The counts that the samples make, with the hash of what each selector chose.
@@ -69,7 +80,8 @@ class Cache:
             Origin(f"{origin}: {selector}", *self._digest(role))
             for role, selector in (("attempts", service.attempts), ("errors", service.errors))
         )
-        labelled = self._counters("attempts"), self._counters("errors")
+        seconds: dict[int, F64] = {}
+        labelled = self._counters("attempts", seconds), self._counters("errors", seconds)
         attempts, errors = ([counter for _, counter in one] for one in labelled)
         if not attempts:
             reason = f"no data: {origin} has no series for {service.attempts}"
@@ -97,14 +109,22 @@ class Cache:
             errors=labelled[1],
         )
 
-    def _counters(self, role: str) -> list[Labelled]:
+    def _counters(self, role: str, seconds: dict[int, F64]) -> list[Labelled]:
+        """Those of a role; `seconds` are times by their array, made once for all that share it."""
         found = []
         for (of_role, _), one in sorted(self._series.items()):
+            if of_role != role:
+                continue
             known = ~np.isnan(one.value)
-            if of_role == role and known.any():
-                time = one.time[known] / NS
-                counter = Counter(target_of(one.labels), time, one.value[known])
-                found.append((one.labels, counter))
+            if known.all():
+                if id(one.time) not in seconds:
+                    seconds[id(one.time)] = one.time / NS
+                time, value = seconds[id(one.time)], one.value
+            elif known.any():
+                time, value = one.time[known] / NS, one.value[known]
+            else:
+                continue
+            found.append((one.labels, Counter(target_of(one.labels), time, value)))
         return found
 
     def _labels(self, role: str) -> list[Mapping[str, str]]:
@@ -115,8 +135,8 @@ class Cache:
         for (of_role, labels), one in sorted(self._series.items()):
             if of_role == role:
                 digest.update(labels.encode())
-                digest.update(np.ascontiguousarray(one.time).tobytes())
-                digest.update(np.ascontiguousarray(one.value).tobytes())
+                digest.update(np.ascontiguousarray(one.time).data)
+                digest.update(np.ascontiguousarray(one.value).data)
                 rows += len(one.time)
         return digest.hexdigest(), rows
 
