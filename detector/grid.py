@@ -14,7 +14,8 @@ class Grid:
     """Cells of shape (m,), in order, and the observations of shape (n,) that they are made of.
 
     `first` has shape (m + 1,): cell i holds the observations `first[i]` to `first[i + 1]`
-    (exclusive). `start` and `end` are the means over the cell's observations, in seconds.
+    (exclusive). `start` and `end` are the means over the cell's observations, in seconds. `weight`
+    is an observation's say in its cell, where cells have several.
     """
 
     start: F64
@@ -101,12 +102,13 @@ def grid_of(series: Series) -> Grid:
         return Grid(
             series.start, series.end, np.arange(n + 1), series.start, series.end, np.ones(n)
         )
-    # An observation without attempts still has a length, but next to no say in its cell.
-    weight = series.attempts + 1e-9
     n = len(series.cell)
     apart = series.cell[1:] != series.cell[:-1]
-    if apart.all():
-        return Grid(series.start, series.end, np.arange(n + 1), series.start, series.end, weight)
+    if apart.all():  # what weighs an observation in its cell is of no use
+        start, end = series.start, series.end
+        return Grid(start, end, np.arange(n + 1), start, end, series.attempts)
+    # An observation without attempts still has a length, but next to no say in its cell.
+    weight = series.attempts + 1e-9
     new = np.flatnonzero(np.concatenate(([True], apart)))
     first = np.append(new, n)
     size = np.diff(first)

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outage_window.live.feeds.cache import Cache
 from outage_window.live.feeds.pulling import CHUNK, SECOND, Pace, between, pull
@@ -262,6 +264,19 @@ def test_the_cache_takes_what_is_new_and_only_that():
     assert cache.until == 50 * SECOND
     cache.forget_before(30 * SECOND)
     assert cache.data(AUTH, "Prometheus").series.end.tolist() == [40, 50]
+
+
+@given(st.lists(st.sets(st.integers(1, 60), min_size=1), min_size=1, max_size=6))
+def test_the_cache_holds_each_time_once_and_the_first_value_told(told):
+    cache, expected = Cache(), {}
+    for number, times in enumerate(told):
+        time, value = np.array(sorted(times)), np.full(len(times), float(number))
+        new = cache.add([samples.Samples("attempts", {}, time * SECOND, value)])
+        assert new == (not times <= expected.keys())
+        expected |= {t: float(number) for t in times if t not in expected}
+    (one,) = cache.series
+    assert dict(zip((one.time // SECOND).tolist(), one.value.tolist(), strict=True)) == expected
+    assert (np.diff(one.time) > 0).all()
 
 
 def test_series_scraped_together_share_their_times_and_count_as_if_they_did_not():
