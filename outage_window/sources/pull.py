@@ -113,6 +113,10 @@ class PrometheusClient:
             answer = load(body, most=None)  # a list a sample
             found = prometheus.matrix(answer, "Prometheus")
         except Refused as error:
+            # VictoriaMetrics puts an error after what it has sent already, with status 200.
+            at = body.rfind(b'{"status":"error"')
+            if at > 0:
+                raise _refusal(200, body[at:]) from None
             raise PullFailed(f"Prometheus answered with no JSON: {error.expected}") from None
         except InputError as error:
             raise PullFailed(str(error)) from None

@@ -151,6 +151,15 @@ def test_limits_of_other_stores_are_known(server, client, reason):
     assert len(server.asked) == 1
 
 
+def test_an_error_behind_what_was_sent_already(server, client):
+    error = json.dumps({"status": "error", "error": "cannot select more than 10 samples"},
+                       separators=(",", ":"))  # fmt: skip
+    sent = '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"a":"b"}'
+    server.answer = lambda form: (200, sent + error)
+    with pytest.raises(TooMuch, match="cannot select more than 10 samples"):
+        client.samples("all", NOW - HOUR, NOW)
+
+
 def test_a_limit_that_was_met_is_kept_to(server, client, store):
     def answer(form):
         length = int(form["query"].partition("[")[2].removesuffix("ms]"))
