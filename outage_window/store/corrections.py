@@ -44,6 +44,8 @@ def of(connection: Connection, incident: str) -> tuple[Correction, ...]:
 def of_all(connection: Connection, incidents: Iterable[str]) -> dict[str, tuple[Correction, ...]]:
     """The corrections of several incidents; those without any are left out."""
     named = list(incidents)
+    if not named:
+        return {}
     rows = connection.execute(
         select(corrections)
         .where(corrections.c.incident_id.in_(named))

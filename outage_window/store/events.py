@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from outage_window.store.dialects import insert
 from outage_window.store.schema import events
@@ -32,12 +34,19 @@ def keep(connection: Connection, found: tuple[Event, ...], received_at: int) -> 
 
 def of(connection: Connection, service: str, start: int, end: int) -> list[Event]:
     """The events of a service in [start, end), nanoseconds, ordered by time."""
-    rows = connection.execute(
+    rows = connection.execute(_of(), {"of": service, "begin": start, "until": end})
+    return [Event(row.time, row.type, row.service, row.text, row.team) for row in rows]
+
+
+@cache
+def _of() -> Select[Any]:
+    """Asked for each service at each pass: making it costs more than running it."""
+    return (
         select(events)
-        .where(events.c.service == service, events.c.time >= start, events.c.time < end)
+        .where(events.c.service == bindparam("of"))
+        .where(events.c.time >= bindparam("begin"), events.c.time < bindparam("until"))
         .order_by(events.c.time, events.c.id)
     )
-    return [Event(row.time, row.type, row.service, row.text, row.team) for row in rows]
 
 
 def services_of(connection: Connection, beginning: str) -> tuple[str, ...]:

@@ -19,16 +19,16 @@ BUCKETS = (60, 300, 1800)
 """Seconds. Alerts less than half an hour apart belong together, so the last of them parts none."""
 
 
-def some_of(connection: Connection, met: Sequence[ColumnElement[bool]]) -> list[Any]:
-    """Rows that stand for the alerts that meet the conditions; none where these are no flood.
+def some_of(connection: Connection, met: Sequence[ColumnElement[bool]], count: int) -> list[Any]:
+    """Rows that stand for the `count` alerts that meet the conditions; none where these are no
+    flood.
 
     Of those that began in the same minute (or longer, where a flood lasted for days) they are the
     first few and the one that ends last; the first has in `unlisted` how many more there were. So
     no window, no gap between alerts, and but for that minute no first alert depends on the others.
     """
     column = alerts.c
-    count = select(func.count()).select_from(alerts).where(*met)
-    if connection.execute(count).scalar_one() <= MOST:
+    if count <= MOST:
         return []
     bucket = _bucket(connection, met)
     lasting = func.coalesce(column.ends_at, FOREVER).desc()

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from outage_window.store.dialects import insert
 from outage_window.store.schema import silences
@@ -87,12 +88,7 @@ def keep(connection: Connection, found: Iterable[Silence]) -> None:
 
 def between(connection: Connection, start: int, end: int) -> list[Silence]:
     """The silences that were in force at some time in [start, end), nanoseconds, by their start."""
-    rows = connection.execute(
-        select(silences)
-        .where(silences.c.starts_at < end)
-        .where(silences.c.ends_at > start)
-        .order_by(silences.c.starts_at, silences.c.id)
-    )
+    rows = connection.execute(_between(), {"begin": start, "until": end})
     return [
         Silence(
             row.id,
@@ -105,6 +101,17 @@ def between(connection: Connection, start: int, end: int) -> list[Silence]:
         for row in rows
         if row.ends_at > row.starts_at  # one that was ended before it began never was in force
     ]
+
+
+@cache
+def _between() -> Select[Any]:
+    """Asked for each service at each pass: making it costs more than running it."""
+    return (
+        select(silences)
+        .where(silences.c.starts_at < bindparam("until"))
+        .where(silences.c.ends_at > bindparam("begin"))
+        .order_by(silences.c.starts_at, silences.c.id)
+    )
 
 
 @lru_cache(maxsize=1024)
