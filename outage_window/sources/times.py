@@ -68,14 +68,15 @@ def _converted(
 ) -> tuple[F64, TimeKind]:
     import pyarrow as pa
 
-    if pa.types.is_timestamp(column.type) and column.type.tz:
-        return arrow.integers(column) / UNITS[column.type.unit], "zoned"
+    if pa.types.is_timestamp(column.type) and column.type.tz and column.type.unit == "s":
+        return arrow.integers(column) / 1.0, "zoned"  # the same, since whole seconds are exact
     if pa.types.is_timestamp(column.type):
         try:
-            return _local(arrow.integers(_as_time(column, None, pa)), zone, place)
+            nanoseconds = arrow.integers(_as_time(column, column.type.tz, pa))
         except pa.ArrowInvalid:
-            row = _unreadable(column, None)
+            row = _unreadable(column, column.type.tz)
             raise InputError(place(row), f"{_BOUNDS}; {_EXPECTED}") from None
+        return _zoned(nanoseconds) if column.type.tz else _local(nanoseconds, zone, place)
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return _epoch(_numbers(column), unit, place)
     if pa.types.is_date(column.type):

@@ -354,3 +354,23 @@ def test_a_url_that_nothing_reads() -> None:
         analyze(Request(["nosuch://bucket/a.csv"]))
     with pytest.raises(InputError, match=r"file:///none\.csv: no such file"):
         analyze(Request(["file:///none.csv"]))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_are_the_same_in_every_form(unit: Any, tmp_path: Path) -> None:
+    scale = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    times = [(1_705_579_206 + 60 * i) * scale + (805 * scale // 1000) for i in range(50)]
+    column = pa.array(times, pa.timestamp(unit, tz="UTC"))
+    text = [str(one) for one in column.cast(pa.string()).to_pylist()]
+    (tmp_path / "a.csv").write_text(
+        "\n".join(["time,attempts,errors", *(f"{one},100,1" for one in text)])
+    )
+    numbers = pa.array([100] * 50), pa.array([1] * 50)
+    parquet.write_table(pa.table([column, *numbers], ["time", "attempts", "errors"]),
+                        tmp_path / "a.parquet", coerce_timestamps=None)  # fmt: skip
+    [one], [other] = (
+        exports.load([str(tmp_path / name)], Reading()).services for name in ("a.csv", "a.parquet")
+    )
+    assert one.series is not None
+    assert other.series is not None
+    np.testing.assert_array_equal(one.series.start, other.series.start)
