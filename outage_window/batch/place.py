@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from detector.estimate import Origin
 from outage_window.batch.request import Request
 from outage_window.errors import InputError
 from outage_window.sources.files import filesystem, is_elsewhere, openable
@@ -39,15 +40,19 @@ def usual() -> str:
 
 
 @contextmanager
-def place(request: Request, weight: int, resume: bool, parent: str | None) -> Iterator[str]:
+def place(
+    request: Request, beside: Sequence[Origin], weight: int, resume: bool, parent: str | None
+) -> Iterator[str]:
     """A folder for this analysis in `parent`, a path or URL, with `weight` bytes of room.
+
+    `beside` are the files that were read beside the series, whatever patterns named them.
 
     It is removed at the end. Where the analysis is interrupted or fails it stays, and with `resume`
     the same analysis of the same files finds it again. `InputError` where there is no room.
     """
     parent = parent or usual()
     folders = _at_url if is_elsewhere(parent) else _of_this_machine
-    with folders(parent, _key(request), weight, resume) as (folder, remove):
+    with folders(parent, _key(request, beside), weight, resume) as (folder, remove):
         try:
             yield folder
         except InputError:
@@ -96,20 +101,18 @@ def _of_this_machine(parent: str, key: str, weight: int, resume: bool) -> Iterat
         yield str(folder), lambda: shutil.rmtree(folder, ignore_errors=True)
 
 
-def _key(request: Request) -> str:
+def _key(request: Request, beside: Sequence[Origin]) -> str:
     """What two runs must have in common for one to use what the other has done."""
-    files = [*request.exports, *request.users]
-    files += [one for one in (request.alerts, request.changes, request.events) if one is not None]
-    files += [] if request.maintenance is None else [request.maintenance]
-    about: list[Any] = [version("outage-window"), np.__version__]
-    for name in files:
+    about: list[Any] = [version("outage-window"), np.__version__, asdict(request)]
+    for name in request.exports:
         with suppress(OSError):
             about.append(_version(name))
-    about.append({**asdict(request), "command": ""})
-    text = json.dumps(
-        about, default=lambda one: sorted(one) if isinstance(one, frozenset) else repr(one)
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    about += [(one.name, one.sha256) for one in beside]
+
+    def plain(one: object) -> object:
+        return sorted(one) if isinstance(one, frozenset) else repr(one)
+
+    return hashlib.sha256(json.dumps(about, default=plain).encode()).hexdigest()[:16]
 
 
 def _version(name: str) -> tuple[object, ...]:

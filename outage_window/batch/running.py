@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -69,27 +68,15 @@ def analyze(
     context = read_context(request)
     inputs = Inputs(request.exports, request.reading)
     buckets = -(-inputs.weight // BUCKET) or 1
-    with _workshop(request, inputs, buckets, engine, resume, work_dir) as workshop:
-        return _analysis(request, context, inputs, buckets, workshop, progress)
-
-
-@contextmanager
-def _workshop(
-    request: Request,
-    inputs: Inputs,
-    buckets: int,
-    engine: Engine | None,
-    resume: bool,
-    work_dir: str | None,
-) -> Iterator[Workshop]:
     if engine is None and (request.whole or inputs.weight <= LIGHT):
         refuse_many(inputs.files)
-        yield Workshop(Inline(), InMemory(), None)
-        return
-    with place(request, inputs.weight, resume, work_dir) as folder:
-        chosen = engine or (Processes() if processors() > 1 else Inline())
+        here = Workshop(Inline(), InMemory(), None)
+        return _analysis(request, context, inputs, buckets, here, progress)
+    with place(request, context.origins, inputs.weight, resume, work_dir) as folder:
         storage = storage_at(folder)
-        yield Workshop(chosen, InFolder(storage, buckets), storage)
+        chosen = engine or (Processes() if processors() > 1 else Inline())
+        workshop = Workshop(chosen, InFolder(storage, buckets), storage)
+        return _analysis(request, context, inputs, buckets, workshop, progress)
 
 
 def _analysis(

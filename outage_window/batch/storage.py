@@ -90,7 +90,7 @@ class Elsewhere:
         return self.url
 
     def write(self, name: str, parts: Sequence[Buffer]) -> None:
-        """See `Storage`. Object stores show a file when it is whole; others are renamed to."""
+        """See `Storage`. It gets its name when it is whole; on object stores that is a copy."""
         system, folder = filesystem(self.url)
         partly = f"{folder}/.{name}.{uuid4().hex}"
         with system.open(partly, "wb") as file:

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from outage_window.batch.cluster import do
+from outage_window.batch.storage import Local
+from outage_window.errors import InputError
 from tests.analyze.big import write
 from tests.real.programs import free_port
 
@@ -147,7 +150,12 @@ def test_the_scheduler_is_restarted_and_it_goes_on(
     assert ended.stdout == local
 
 
-def test_a_place_that_workers_do_not_see_is_refused(made: Path, tmp_path: Path) -> None:
+def test_a_place_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a worker does not see it; expected a --work-dir"):
+        do(Local(str(tmp_path / "elsewhere")), "work-1", None)
+
+
+def test_a_scheduler_that_is_not_there_is_said(made: Path, tmp_path: Path) -> None:
     absent = run(made, tmp_path, "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1")
     assert absent.returncode == 70
     assert b"cannot be reached" in absent.stderr

@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,20 @@ def test_what_has_changed_does_not_go_on(tmp_path: Path, cache: Path) -> None:
         os.utime(folder, (0, 0))
     analyze(asked, engine=engines.Inline())
     assert left_in(cache) == []
+
+
+@pytest.mark.usefixtures("small")
+def test_what_stands_beside_has_changed(tmp_path: Path, cache: Path) -> None:
+    """Also where a pattern names it; and another command is named in drafts."""
+    path, users = as_csv(tmp_path / "a.csv"), tmp_path / "users-1.csv"
+    asked = Request([str(path)], users=[str(tmp_path / "users-*.csv")])
+    keys = set()
+    for command, name in (("one", "ann"), ("one", "bob"), ("two", "bob"), ("two", "bob")):
+        users.write_text(f"time,user,outcome,service\n{stamp(MADE[0].time)},{name},success,auth\n")
+        with pytest.raises(place.Interrupted):
+            analyze(replace(asked, command=command), engine=Stopping(2), resume=True)
+        keys = {folder.name for folder in cache.glob("outage-window/analyses/*")}
+    assert len(keys) == 3
 
 
 @pytest.mark.usefixtures("small")
