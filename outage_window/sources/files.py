@@ -111,9 +111,7 @@ def filesystem(url: str) -> tuple[Any, str]:
 
         found: tuple[Any, str] = url_to_fs(url)
     except ImportError as error:
-        raise InputError(
-            url, f"{error}; expected pip install 'outage-window[distributed]'"
-        ) from None
+        raise InputError(url, f"{error} (docs/scale.md says how)") from None
     except ValueError as error:
         raise InputError(url, str(error)) from None
     return found
