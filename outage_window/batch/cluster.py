@@ -6,11 +6,10 @@ import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from outage_window.batch.engines import Lost
+from outage_window.batch.engines import Lost, Queue
 from outage_window.batch.folder import Keeping
 from outage_window.batch.storage import Storage
 from outage_window.errors import InputError
@@ -48,31 +47,36 @@ class Cluster:
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
         try:
             with connect(self._address, timeout=PATIENCE, set_as_default=False) as client:
-                yield from self._done(client, partial(do, work.storage, name), iter(tasks))
+                yield from self._done(client, partial(do, work.storage, name), Queue(tasks))
         except (CommClosedError, OSError, TimeoutError) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise Lost(f"the scheduler at {self._address} cannot be reached: {reason}") from None
 
-    def _done(self, client: Any, work: Any, tasks: Iterator[Any]) -> Iterator[Any]:
+    def _done(self, client: Any, work: Any, queue: Queue[Any]) -> Iterator[Any]:
         """The results as they come; only a few tasks are handed out at a time."""
         import distributed
 
-        def submit(task: Any) -> Any:
-            return client.submit(work, task, pure=False, retries=1)
-
         as_completed: Any = distributed.as_completed
-
         workers = sum(client.nthreads().values()) or 1
-        results = as_completed(
-            [submit(task) for task in islice(tasks, AHEAD * workers)],
-            raise_errors=False,
-            loop=client.loop,
-        )
+        results = as_completed(raise_errors=False, loop=client.loop)
+        number: dict[Any, int] = {}
+
+        def submit(count: int) -> None:
+            for index, task in queue.some(count):
+                future = client.submit(work, task, pure=False, retries=1)
+                number[future] = index
+                results.add(future)
+
+        submit(AHEAD * workers)
         for future in results:
-            yield _result(future)
+            try:
+                yield _result(future)
+            except InputError as error:
+                queue.fault(number[future], error)
+            del number[future]
             future.release()
-            for task in islice(tasks, 1):
-                results.add(submit(task))
+            submit(1)
+        queue.end()
 
 
 def _result(future: Any) -> Any:

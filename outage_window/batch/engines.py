@@ -6,14 +6,15 @@ import ctypes
 import multiprocessing
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from itertools import chain, islice
-from typing import Any, Protocol, TypeVar
+from itertools import count
+from typing import Any, Generic, Protocol, TypeVar
 
-from outage_window.errors import Failed
+from outage_window.errors import Failed, InputError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,7 +31,10 @@ class Engine(Protocol):
     """Does tasks."""
 
     def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-        """The results as they come, in whatever order; a failure is raised."""
+        """The results as they come, in whatever order.
+
+        A failure is raised; of the input's faults it is always that of the earliest task.
+        """
 
 
 class Inline:
@@ -39,6 +43,47 @@ class Inline:
     def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """See `Engine`."""
         return map(work, tasks)
+
+
+class Queue(Generic[Task]):
+    """Tasks to hand out, numbered in their order, until one of them finds a fault in the input.
+
+    Those before it were handed out by then: once they end, the earliest fault is known, whichever
+    was found first.
+    """
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._tasks = iter(tasks)
+        self._numbers = count()
+        self._again: deque[tuple[int, Task]] = deque()
+        self._faults: dict[int, InputError] = {}
+
+    def some(self, number: int) -> Iterator[tuple[int, Task]]:
+        """The next tasks, so many at most."""
+        for _ in range(number):
+            if self._again:
+                yield self._again.popleft()
+            elif not self._faults:
+                index = next(self._numbers)
+                try:
+                    yield index, next(self._tasks)
+                except StopIteration:
+                    return
+                except InputError as error:  # what is cut off shows as it is cut into tasks
+                    self.fault(index, error)
+
+    def again(self, tasks: Iterable[tuple[int, Task]]) -> None:
+        """Hand these out once more, first."""
+        self._again.extend(tasks)
+
+    def fault(self, number: int, error: InputError) -> None:
+        """Task `number` found a fault."""
+        self._faults[number] = error
+
+    def end(self) -> None:
+        """All that were handed out ended: raise the earliest fault, if any."""
+        if self._faults:
+            raise self._faults[min(self._faults)]
 
 
 class Lost(Failed):
@@ -56,39 +101,43 @@ class Processes:
 
     def run(self, work: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """See `Engine`."""
-        left = iter(tasks)
+        queue = Queue(tasks)
         for losses in range(1, LOSSES + 2):
-            running: dict[Future[Result], Task] = {}
+            running: dict[Future[Result], tuple[int, Task]] = {}
             with _pool(self._count, work) as pool:
                 try:
-                    yield from self._some(pool, left, running)
-                    return
+                    yield from self._some(pool, queue, running)
+                    return queue.end()
                 except BrokenProcessPool:
                     if losses > LOSSES:
                         raise Lost(
                             f"{losses} times a worker was killed: is memory short?"
                         ) from None
-                    left = chain(list(running.values()), left)
+                    queue.again(running.values())
                 finally:
                     pool.shutdown(cancel_futures=True)
 
     def _some(
         self,
         pool: ProcessPoolExecutor,
-        tasks: Iterator[Task],
-        running: dict[Future[Result], Task],
+        queue: Queue[Task],
+        running: dict[Future[Result], tuple[int, Task]],
     ) -> Iterator[Result]:
         """Hand out tasks, a few at a time; `running` holds those without a result."""
         while True:
-            for task in islice(tasks, AHEAD * self._count - len(running)):
+            for numbered in queue.some(AHEAD * self._count - len(running)):
                 unsent: Future[Result] = Future()
-                running[unsent] = task  # until it is: a pool may break at any time
-                sent = pool.submit(_do, task)
+                running[unsent] = numbered  # until it is: a pool may break at any time
+                sent = pool.submit(_do, numbered[1])
                 running[sent] = running.pop(unsent)
             if not running:
                 return
             for done in wait(running, return_when=FIRST_COMPLETED).done:
-                result = done.result()
+                try:
+                    result = done.result()
+                except InputError as error:
+                    queue.fault(running.pop(done)[0], error)
+                    continue
                 del running[done]
                 yield result
 

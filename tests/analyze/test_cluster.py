@@ -150,6 +150,15 @@ def test_the_scheduler_is_restarted_and_it_goes_on(
     assert ended.stdout == local
 
 
+def test_the_earliest_fault_is_told(cluster: Dask, tmp_path: Path) -> None:
+    lines = ["time,errors,attempts", *["2024-01-02T12:00:00Z,9,7"] * 1_000_000]
+    (tmp_path / "big.parquet").write_text("\n".join(lines))  # CSV, whatever it is called
+    there = ("--engine", "dask", "--scheduler", cluster.address)
+    told = {run(tmp_path, tmp_path / "cache", *there).stderr for _ in range(2)}
+    assert told == {run(tmp_path, tmp_path / "cache").stderr}
+    assert b"line 2: " in told.pop()
+
+
 def test_a_place_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a worker does not see it; expected a --work-dir"):
         do(Local(str(tmp_path / "elsewhere")), "work-1", None)

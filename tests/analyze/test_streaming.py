@@ -5,7 +5,6 @@ import csv
 import gzip
 import json
 import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -310,31 +309,6 @@ def test_too_little_room_is_said_before_the_work(
     monkeypatch.setattr(place.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(InputError, match="--work-dir names another place"):
         analyze(Request([str(path)]))
-
-
-def once_killed(task: tuple[str, int]) -> int:
-    """Ends its process when it is asked for the first time."""
-    marker, number = task
-    if number == 3 and not Path(marker).exists():
-        Path(marker).touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def always_killed(_task: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_killed_worker_costs_a_retry(tmp_path: Path) -> None:
-    marker = str(tmp_path / "killed")
-    found = engines.Processes(2).run(once_killed, ((marker, n) for n in range(20)))
-    assert sorted(found) == list(range(20))
-    assert Path(marker).exists()
-
-
-def test_workers_that_always_die_end_the_run() -> None:
-    with pytest.raises(engines.Lost, match="is memory short"):
-        list(engines.Processes(2).run(always_killed, range(5)))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
