@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from detector.evidence import Evidence
@@ -14,6 +15,8 @@ NOT_HELD = (
 )
 NEWER = "another process derives, and the data that are held here are older"
 TOO_OLD = "the incident is older than the data that are held"
+MOST_READ = 2
+"""Services whose data stay after they were read anew: whoever looks at one asks again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +40,37 @@ class Usable:
 
 class Holding:
     """The newest of each service. One assignment puts a whole in the place of the one before, so
-    that whoever reads needs no lock, and keeps what was read for as long as it likes."""
+    that whoever reads needs no lock, and keeps what was read for as long as it likes.
+
+    What is not held is read anew by `reading`, where there is one, and those asked for last stay.
+    """
 
     def __init__(self) -> None:
         self._by_service: dict[str, Held] = {}
+        self._read: dict[str, Held] = {}
+        self.reading: Callable[[str], Held | None] = lambda _service: None
 
     def put(self, service: str, held: Held) -> None:
         """Hold this instead of what was held of the service."""
         self._by_service[service] = held
+        self._read.pop(service, None)
 
     def drop(self, service: str) -> None:
         """Hold nothing of the service any more."""
         self._by_service.pop(service, None)
+        self._read.pop(service, None)
+
+    def of(self, service: str) -> Held | None:
+        """What is held of a service, or can be read of it."""
+        held = self._by_service.get(service) or self._read.get(service)
+        if held is None and (held := self.reading(service)) is not None:
+            kept = list(self._read.items())[1 - MOST_READ :]
+            self._read = dict(kept) | {service: held}
+        return held
 
     def usable(self, incident: Incident) -> Usable | str:
         """What is held of an incident's service and of its time; or why nothing is."""
-        held = self._by_service.get(incident.service)
+        held = self.of(incident.service)
         if held is None:
             return NOT_HELD
         detection = held.assessment.detection

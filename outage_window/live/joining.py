@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detector.series import Series
+from detector.series import F64, Series
 from outage_window.joining import ALERT_REACH, FOREVER, ended
 from outage_window.store.alerts import StoredAlert
 from reports.facts import AlertFact
@@ -17,21 +17,45 @@ SILENCE = 180.0
 """Seconds without data before an alert's end: Alertmanager waits four minutes at the usual pace."""
 
 
-def without_evidence(alerts: Sequence[AlertFact], series: Series | None) -> list[AlertFact]:
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Where data stop for longer than `silence` and go on: shape (g,), seconds, ordered."""
+
+    silence: float
+    start: F64
+    end: F64
+
+    def and_later(self, other: Gaps) -> Gaps:
+        """These, and those of data that begin later or overlap."""
+        new = other.start > self.start.max(initial=-np.inf)
+        start, end = (np.append(a, b[new]) for a, b in ((self.start, other.start),
+                                                        (self.end, other.end)))  # fmt: skip
+        return Gaps(self.silence, start, end)
+
+
+def gaps_of(series: Series | None) -> Gaps | None:
+    """The gaps of a series that matter to alerts; None without data."""
+    if series is None or not len(series.end):
+        return None
+    times = np.sort(series.end)
+    silence = max(SILENCE, 2 * series.step)
+    before = np.flatnonzero(np.diff(times) > silence)
+    return Gaps(silence, times[before], times[before + 1])
+
+
+def without_evidence(alerts: Sequence[AlertFact], gaps: Gaps | None) -> list[AlertFact]:
     """Mark ends that lie in a gap of the data: the alert fell silent, nobody saw a recovery.
 
     Alertmanager ends an alert whose sender died a few minutes after its last word, and Prometheus
     one whose metrics are gone. Only a gap that data surround is one.
     """
-    if series is None or not len(series.end):
+    if gaps is None:
         return list(alerts)
-    times = np.sort(series.end)
-    silence = max(SILENCE, 2 * series.step)
     marked = []
     for alert in alerts:
-        if alert.resolved_at is not None:
-            after = int(np.searchsorted(times, alert.resolved_at - silence))
-            blank = 0 < after < len(times) and bool(times[after] > alert.resolved_at)
+        at = alert.resolved_at
+        if at is not None:
+            blank = bool(((gaps.start < at - gaps.silence) & (at < gaps.end)).any())
             alert = replace(alert, timed_out=alert.timed_out or blank)
         marked.append(alert)
     return marked

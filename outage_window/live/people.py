@@ -37,23 +37,46 @@ class Attempting:
         self._store = store
         self._service = service
         self._mark: object = None
+        self._resting = False
         self.found: People | None = None
 
     def forget(self) -> None:
         """Begin again with the next look."""
         self._mark, self.found = None, None
 
+    def rest(self) -> None:
+        """Let go of what was read: `refresh` reads it again."""
+        self.found, self._resting = None, True
+
+    def moved(self, windows: Sequence[Window], since: int, now: int) -> bool:
+        """Whether anything that matters came since it was read."""
+        with self._store.read() as connection:
+            return self._marked(connection, _spans(windows, since, now)) != self._mark
+
+    def anew(self) -> Attempting:
+        """One that has read nothing yet."""
+        return Attempting(self._store, self._service)
+
     def refresh(self, windows: Sequence[Window], since: int, now: int) -> bool:
         """Read what came, if anything that matters did; whether that was so."""
-        spans = [(round(w.onset * NS) - NEAR, round(w.until * NS) + NEAR) for w in windows]
-        spans += [(since, now - DAY)] if spans else []
+        spans = _spans(windows, since, now)
         with self._store.read() as connection:
-            mark = spans and attempts.mark(connection, self._service.name, spans)
-            if mark == self._mark:
+            mark = self._marked(connection, spans)
+            if mark == self._mark and not self._resting:
                 return False
+            self._resting = False
             before, self._mark = self.found, mark
             self.found = people(connection, self._service, [(since, FOREVER)]) if spans else None
         return self.found is not None or before is not None
+
+    def _marked(self, connection: Connection, spans: Sequence[Span]) -> object:
+        return spans and attempts.mark(connection, self._service.name, spans)
+
+
+def _spans(windows: Sequence[Window], since: int, now: int) -> list[Span]:
+    """What is looked at: around windows, and with any also what is older than a day."""
+    spans = [(round(w.onset * NS) - NEAR, round(w.until * NS) + NEAR) for w in windows]
+    return [*spans, (since, now - DAY)] if spans else []
 
 
 def people(connection: Connection, service: Service, spans: Sequence[Span]) -> People | None:

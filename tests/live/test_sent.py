@@ -144,11 +144,18 @@ def test_rows_are_merged_when_there_are_many(store, monkeypatch):
     assert counted(place) == 10
 
 
+@pytest.fixture
+def restless(monkeypatch):
+    """Everything stays in memory."""
+    monkeypatch.setattr(Watch, "let_rest", lambda *_: None)
+
+
 def counted(place):
-    """Intervals that the loop knows of."""
+    """Intervals that the loop has in memory."""
     return len(place.watch._known["auth"].data.series.start)
 
 
+@pytest.mark.usefixtures("restless")
 def test_another_process_that_merged_makes_it_read_anew(store):
     """Replicas take turns: what one merged while another led is not missed."""
     place = Place(store, Metrics())
@@ -179,6 +186,7 @@ def test_other_selectors_begin_anew(store):
         assert samples.load(connection, "auth", 0) == []
 
 
+@pytest.mark.usefixtures("restless")
 def test_settings_that_are_made_and_not_used_change_nothing(store):
     """A reload makes an app before it is sure of the settings."""
     place = Place(store, Metrics())
@@ -203,6 +211,7 @@ def test_requests_under_way_when_selectors_change_are_sent_again(store):
     assert place.client.post("/api/v1/write", data=body, headers=headers).status_code == 204
 
 
+@pytest.mark.usefixtures("restless")
 def test_what_was_pulled_is_still_known_when_it_is_sent(store):
     """The same selectors from another source: history need not be learned again."""
     metrics = Metrics()
@@ -240,6 +249,7 @@ def test_silence_is_told(store):
     assert place.watch.status.services["auth"].not_assessed.startswith("no samples after 2023-11-1")
 
 
+@pytest.mark.usefixtures("restless")
 def test_late_samples_count(store):
     """A sender that was cut off sends what it kept: newer samples may have come before."""
     metrics = Metrics()

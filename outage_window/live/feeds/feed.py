@@ -13,6 +13,8 @@ from outage_window.settings.models import Service
 NS = 10**9
 SILENT = 600 * NS
 """Samples that end so long before now: the metric is gone, has another name, or nobody sends."""
+RECENT = 7200 * NS
+"""What stays in memory of a service that rests: long enough to see most outages begin."""
 
 
 class Feed(Protocol):
@@ -34,6 +36,18 @@ class Feed(Protocol):
     def forget(self) -> None:
         """Let go of all that is known: what is stored may change meanwhile."""
 
+    def rest(self) -> bool:
+        """Let go of all but what is recent; False where it could not be had again, and nothing is.
+
+        `refresh` and `data` are then of what is recent alone, until `wake`.
+        """
+
+    def wake(self, now: int) -> None:
+        """Have all again; raises as `refresh`."""
+
+    def whole(self, now: int) -> ServiceData:
+        """The counts of all that is known, read anew, whatever is in memory; by any thread."""
+
     def horizon(self, now: int) -> int:
         """Where the known past begins."""
 
@@ -49,6 +63,7 @@ class Stored:
         self._history = history
         self._origin = origin
         self._cache = Cache()
+        self._resting = False
 
     @property
     def until(self) -> int | None:
@@ -57,7 +72,19 @@ class Stored:
 
     def forget(self) -> None:
         """As `Feed`."""
-        self._cache = Cache()
+        self._cache, self._resting = Cache(), False
+
+    def rest(self) -> bool:
+        """As `Feed`."""
+        self._resting = True
+        self._cache.forget_before(self._since(0))
+        return True
+
+    def _since(self, now: int) -> int:
+        """What is older need not be in memory."""
+        until = self._cache.until
+        recent = self._resting and until is not None
+        return until - RECENT if recent else now - self._history  # type: ignore[operator]
 
     def data(self) -> ServiceData:
         """As `Feed`."""

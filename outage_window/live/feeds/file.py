@@ -35,6 +35,17 @@ class FileFeed:
         """As `Feed`."""
         self._sha256, self._data, self.samples = "", None, ()
 
+    def rest(self) -> bool:
+        """As `Feed`: a file may be gone by the time that it is asked for again."""
+        return False
+
+    def wake(self, _now: int) -> None:
+        """As `Feed`: nothing was let go of."""
+
+    def whole(self, _now: int) -> ServiceData:
+        """As `Feed`."""
+        return self.data()
+
     def refresh(self, _now: int) -> tuple[bool, bool]:
         """As `Feed`: an export is all that there is."""
         assert self._service.file is not None  # the settings ask for it

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from outage_window.assess import ServiceData
+from outage_window.live.feeds.cache import Cache
 from outage_window.live.feeds.feed import Stored, source_of
 from outage_window.settings.models import Service
 from outage_window.sources.pull import TooMuch
@@ -71,7 +73,7 @@ class PullFeed(Stored):
 
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: what is stored already is read once, what it lacks is pulled."""
-        since = now - self._history
+        since = self._since(now)
         changed = False
         with self._store.read() as connection:
             done = samples.reached(connection, self._service.name)
@@ -86,8 +88,23 @@ class PullFeed(Stored):
         changed = self._cache.add(found) or changed
         with self._store.read() as connection:
             self._known = samples.reached(connection, self._service.name)
-        self._cache.forget_before(since)
+        self._cache.forget_before(self._since(now))
         return changed, caught_up
+
+    def wake(self, now: int) -> None:
+        """As `Feed`."""
+        self._cache, self._resting = self._stored(now), False
+
+    def whole(self, now: int) -> ServiceData:
+        """As `Feed`."""
+        return self._stored(now).data(self._service, self._origin)
+
+    def _stored(self, now: int) -> Cache:
+        found = Cache()
+        with self._store.read() as connection:
+            found.add(samples.load(connection, self._service.name, now - self._history))
+        found.forget_before(now - self._history)
+        return found
 
 
 def pull(

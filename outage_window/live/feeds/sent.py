@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from outage_window.assess import ServiceData
 from outage_window.live.feeds.cache import Cache
 from outage_window.live.feeds.feed import Stored, source_of
 from outage_window.settings.models import Service
@@ -41,11 +42,18 @@ class SentFeed(Stored):
 
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: all that came is known."""
-        since = now - self._history
+        changed, rows = self._read(now)
+        self._merge(rows, now)
+        self._cache.forget_before(self._since(now))
+        return changed, True
+
+    def _read(self, now: int) -> tuple[bool, Sequence[Arrived]]:
+        """Take in what came; whether anything was new, and the rows that wait to be merged."""
+        since = self._since(now)
         with self._store.read() as connection:  # one state of the database throughout
             done = samples.reached(connection, self._service.name)
             if done is None or done.source != source_of(self._service):
-                return False, True  # nothing came yet that these selectors chose
+                return False, ()  # nothing came yet that these selectors chose
             rows = arrivals.waiting(connection, self._service.name)
             changed = False
             if self._merged != (done.covered_to or 0):
@@ -54,9 +62,19 @@ class SentFeed(Stored):
             new = [one.id for one in rows if one.id not in self._seen]
             changed = self._cache.add(arrivals.load(connection, new, since)) or changed
         self._seen = {one.id for one in rows}
-        self._merge(rows, now)
-        self._cache.forget_before(since)
-        return changed, True
+        return changed, rows
+
+    def wake(self, now: int) -> None:
+        """As `Feed`."""
+        self.forget()
+        self.refresh(now)
+
+    def whole(self, now: int) -> ServiceData:
+        """As `Feed`."""
+        found = SentFeed(self._service, self._history, self._store)
+        found._read(now)
+        found._cache.forget_before(now - self._history)
+        return found.data()
 
     def _anew(self, connection: Connection, since: int) -> bool:
         """Begin again with what is in blocks, and take every row for new."""

@@ -1,0 +1,145 @@
+"""Which services a pass brings up to date, and in which order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from outage_window.live.announcing import Announcements, Said
+from outage_window.live.others import Others
+from outage_window.settings.models import Service
+from outage_window.store.leading import shard_of
+
+NS = 10**9
+PIECE = 5.0
+"""Seconds for which metrics are read before what they tell is derived."""
+HISTORY = 30.0
+"""Seconds after which a pass leaves those services for the next whose history is not read yet: the
+others must not wait for it."""
+LATELY = 7200 * NS
+"""What is told of a service for so long keeps all of its data at hand, where it has windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is read once for many services at `now` (nanoseconds): what was announced, and of which
+    services something was told `lately`."""
+
+    now: int
+    said: Said
+    lately: Collection[str]
+
+
+class Work(Protocol):
+    """Brings one service up to date."""
+
+    def take_in(self, service: Service, around: Overview, called: bool) -> bool:
+        """Read and judge what is new of a service; whether it is led here.
+
+        `called`: incidents are about to be derived from its windows.
+        """
+
+    def keep(self, service: Service, told: Collection[str]) -> bool:
+        """Bring its incidents up to date: where there is no window, if it is `told` of.
+
+        False: it is not led here, or its metrics must be read first.
+        """
+
+    def let_rest(self, service: Service, around: Overview) -> None:
+        """Let go of what is not needed until the next pass."""
+
+    def behind(self, service: Service) -> bool:
+        """Whether its history is yet to be read."""
+
+    def unconfigured(self, name: str) -> None:
+        """Bring a service up to date that only alerts speak of."""
+
+
+class Rounds:
+    """Remembers what is led and what was called; each round is a generator that may be left.
+
+    `terms` are those of what is led, by shard; `due` gives the names of services that no settings
+    name and something is new of.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        work: Work,
+        terms: Callable[[], Mapping[int, int]],
+        others: Others,
+        announced: Announcements,
+        history: int,
+        due: Callable[[int], Collection[str]],
+    ) -> None:
+        self._services = services
+        self._work = work
+        self._terms = terms
+        self._others = others
+        self._announced = announced
+        self._history = history
+        self._due = due
+        self._taken: Mapping[int, int] = {}
+        self._called: set[str] = set()
+
+    def begin(self) -> None:
+        """The first round takes in all that is led now."""
+        self._taken = self._terms()
+
+    def call(self, name: str) -> None:
+        """Have a service read before others: more is asked of it than is in memory."""
+        self._called.add(name)
+
+    def every(self, now: int) -> Iterator[None]:
+        """Bring each service up to date: metrics are read for some seconds before what they tell is
+        derived, so that the last of very many need not be waited for."""
+        around, began = self._look(now), time.monotonic()
+        piece, since, waited = list[Service](), began, False
+        for service in sorted(self._services, key=self._work.behind):
+            yield from self.first(now)
+            behind = self._work.behind(service)
+            if behind and waited and time.monotonic() - began > HISTORY:
+                break
+            waited |= behind
+            if self._work.take_in(service, around, False):
+                piece.append(service)
+                yield
+            if time.monotonic() - since > PIECE:
+                yield from self._derived(piece, around)
+                piece, since = [], time.monotonic()
+        yield from self._derived(piece, around)
+        yield from self._only_told_of(now)
+
+    def first(self, now: int) -> Iterator[None]:
+        """Bring those up to date that are led only now, and those that were called."""
+        terms, called = self._terms(), self._called
+        if terms == self._taken and not called:
+            return
+        before, self._taken, self._called = self._taken, terms, set()
+        new = {slot for slot, term in terms.items() if before.get(slot) != term}
+        around = self._look(now)
+        for service in self._services:
+            chosen = service.name in called or shard_of(service.name) in new
+            if chosen and self._work.take_in(service, around, True):
+                yield from self._derived([service], around)
+        if new:
+            yield from self._only_told_of(now)
+
+    def _look(self, now: int) -> Overview:
+        said = self._announced.said(now - self._history)
+        return Overview(now, said, self._others.told_of(now - LATELY))
+
+    def _derived(self, services: Sequence[Service], around: Overview) -> Iterator[None]:
+        told = self._others.told_of(around.now - self._history)
+        for service in services:
+            if self._work.keep(service, told):
+                self._work.let_rest(service, around)
+            yield
+
+    def _only_told_of(self, now: int) -> Iterator[None]:
+        """Bring those up to date that no settings name, where there is something new."""
+        for name in self._due(now):
+            self._work.unconfigured(name)
+            yield
