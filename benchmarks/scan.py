@@ -1,8 +1,8 @@
 """An idle `serve` that scans many services on a real VictoriaMetrics: CPU and memory.
 
-script/bench scan [--services N] [--days D] [--minutes M] [--interval S] fills VictoriaMetrics with
-attempts and errors of each service at steps of 15 s, starts `serve`, waits until it has caught up,
-and measures it for M minutes while new samples keep coming.
+script/bench scan [--services N] [--days D] [--minutes M] [--interval S] [--step S] fills
+VictoriaMetrics with attempts and errors of each service at such steps, starts `serve`, waits until
+it has caught up, and measures it for M minutes while new samples keep coming.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,10 +23,10 @@ import numpy as np
 import requests
 
 from benchmarks.lab.report import Line, table
+from outage_window.settings.durations import show_duration
 from tests.conftest import find_programs, missing
 from tests.real import programs
 
-STEP = 15
 KINDS = 20
 """Histories that differ; services share them, since a store does not care."""
 AT_ONCE = 10
@@ -54,20 +55,24 @@ def usage(pid: int) -> Usage:
 
 
 class Counters:
-    """The counters of all services at any step: quiet ones, with errors now and then."""
+    """The counters of all services at any step (seconds): quiet, with errors now and then."""
 
-    def __init__(self, services: int, first: int, steps: int) -> None:
+    def __init__(self, services: int, first: int, steps: int, step: int) -> None:
         rng = np.random.default_rng(9)
-        self.services, self.first, self.steps = services, first, steps
+        self.services, self.first, self.steps, self.step = services, first, steps, step
         attempts = rng.poisson(30, (KINDS, steps))
         self.values = {
             "attempts": np.cumsum(attempts, axis=1),
             "errors": np.cumsum(rng.binomial(attempts, 0.005), axis=1),
         }
 
+    def time(self, number: int) -> int:
+        """The time of a step in seconds since the epoch."""
+        return self.first + self.step * number
+
     def lines(self, start: int, stop: int, services: range) -> str:
         """The steps from `start` up to `stop` of some services, for `/api/v1/import`."""
-        times = ",".join(str(1000 * (self.first + STEP * i)) for i in range(start, stop))
+        times = ",".join(str(1000 * self.time(i)) for i in range(start, stop))
         found: dict[tuple[str, int], str] = {}
         lines = []
         for service in services:
@@ -95,7 +100,7 @@ class Feeder(threading.Thread):
         """Until it is stopped, or the counters end."""
         every = range(self._counters.services)
         while self._at < self._counters.steps and not self.stopped.is_set():
-            due = self._counters.first + STEP * self._at
+            due = self._counters.time(self._at)
             if self.stopped.wait(max(0.0, due - time.time())):
                 return
             imported(self._url, self._counters.lines(self._at, self._at + 1, every))
@@ -111,8 +116,8 @@ def settings_of(url: str, services: int, days: float, interval: float) -> dict[s
     """What `serve` is told."""
     names = [f"s{number:05d}" for number in range(services)]
     return {
-        "prometheus": {"url": url, "history": f"{days:g}d"},
-        "scan_interval": f"{interval:g}s",
+        "prometheus": {"url": url, "history": show_duration(86400 * days)},
+        "scan_interval": show_duration(interval),
         "services": [
             {
                 "name": name,
@@ -132,39 +137,46 @@ def caught_up(served: programs.Program, services: int) -> bool:
     return sum(not one.endswith((" 0", " 0.0", " NaN")) for one in found) == services
 
 
-def measured(folder: Path, asked: argparse.Namespace) -> Iterator[Line]:
-    """A line for each thing that is measured."""
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """A `serve` that has caught up with its store, in `took` seconds, while samples keep coming."""
+
+    served: programs.Program
+    store: programs.Program
+    counters: Counters
+    took: float
+
+
+@contextmanager
+def watching(folder: Path, asked: argparse.Namespace) -> Iterator[Watching]:
+    """Fill a store, and run `serve` beside it, both in `folder`."""
     found = {name: path for name, path in find_programs().items() if path is not None}
-    store = programs.victoria(found, folder)
-    started = [store]
-    try:
-        steps = round(asked.days * 86400 / STEP)
-        first = (int(time.time()) // STEP - steps) * STEP
-        counters = Counters(asked.services, first, steps + round(PATIENCE / STEP))
+    with ExitStack() as stack:
+        store = programs.victoria(found, folder)
+        stack.callback(store.stop)
+        steps = round(asked.days * 86400 / asked.step)
+        first = (int(time.time()) // asked.step - steps) * asked.step
+        later = round(PATIENCE / asked.step)
+        counters = Counters(asked.services, first, steps + later, asked.step)
         for at in range(0, asked.services, AT_ONCE):
             some = range(at, min(at + AT_ONCE, asked.services))
             imported(store.url, counters.lines(0, steps, some))
         feeder = Feeder(store.url, counters, steps)
         feeder.start()
+        stack.callback(feeder.join, 60)
+        stack.callback(feeder.stopped.set)
         settings = settings_of(store.url, asked.services, asked.days, asked.interval)
         began = time.monotonic()
         served = programs.serve(folder, programs.free_port(), settings)
-        started.append(served)
+        stack.callback(served.stop)
         programs.wait_for(lambda: caught_up(served, asked.services), PATIENCE, "whole history")
-        took = time.monotonic() - began
-        time.sleep(2 * asked.interval)
-        yield from _lines(served, store, asked, took)
-        feeder.stopped.set()
-        feeder.join(60)
-    finally:
-        for one in reversed(started):
-            one.stop()
+        yield Watching(served, store, counters, time.monotonic() - began)
 
 
-def _lines(
-    served: programs.Program, store: programs.Program, asked: argparse.Namespace, took: float
-) -> Iterator[Line]:
-    pids = served.pid, store.pid
+def lines(of: Watching, asked: argparse.Namespace) -> Iterator[Line]:
+    """A line for each thing that is measured, some scans after it has caught up."""
+    time.sleep(2 * asked.interval)
+    pids = of.served.pid, of.store.pid
     before, began = [usage(pid) for pid in pids], time.monotonic()
     most = 0.0
     while time.monotonic() - began < 60 * asked.minutes:
@@ -194,26 +206,32 @@ def _lines(
         "CPU of VictoriaMetrics beside it", "–", f"{theirs:.0f} %", None, "samples sent, too"
     )
     yield Line(
-        "first reading of the whole history", "–", f"{took:.0f} s", None,
-        f"{1000 * took / asked.services:.0f} ms a service",
+        "first reading of the whole history", "–", f"{of.took:.0f} s", None,
+        f"{1000 * of.took / asked.services:.0f} ms a service",
     )  # fmt: skip
 
 
-def main(arguments: list[str]) -> int:
-    """Print the table; 1 if a target is missed."""
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="script/bench scan", description=__doc__)
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--days", type=float, default=28.0)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--interval", type=float, default=60.0)
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--step", type=int, default=15)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; 1 if a target is missed."""
+    asked = parsed(arguments)
     if missing():
         print(f"not found: {', '.join(missing())}", file=sys.stderr)
         return 2
-    with TemporaryDirectory() as folder:
-        lines = list(measured(Path(folder), asked))
-    print(table(lines))
-    return int(any(line.met is False for line in lines))
+    with TemporaryDirectory() as folder, watching(Path(folder), asked) as found:
+        told = list(lines(found, asked))
+    print(table(told))
+    return int(any(line.met is False for line in told))
 
 
 if __name__ == "__main__":

@@ -60,31 +60,47 @@ def facts(
     `near` is what `nearby` tells of the window, where that is known already.
     """
     window = assessment.judged.windows[index]
-    near = near or nearby(assessment.judged, window)
-    incident = Incident(
-        id=incident_id or new_id(assessment.service, window.onset),
-        service=assessment.service,
-        state=state or window.status,
+    measured = _measured(assessment, index, near or nearby(assessment.judged, window))
+    incident = replace(
+        measured,
+        id=incident_id or measured.id,
+        state=state or measured.state,
         zone=zone,
+        alerts=tuple(alerts or ()),
+        alerts_known=alerts is not None,
+        truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
+        events=_events(events, assessment.service, window),
+        inputs=tuple(dict.fromkeys((*measured.inputs, *inputs))),
+        command=command,
+        told_by=tuple(told_by),
+    )
+    return _completed(incident, assessment, window, events)
+
+
+def _measured(assessment: Assessment, index: int, near: Nearby) -> Incident:
+    """What the assessment alone tells of a window, before anybody is heard."""
+    window = assessment.judged.windows[index]
+    return Incident(
+        id=new_id(assessment.service, window.onset),
+        service=assessment.service,
+        state=window.status,
+        zone="UTC",
         as_of=window.as_of,
         window=window,
         no_window_because="",
         users=assessment.users[index],
-        alerts=tuple(alerts or ()),
-        events=_events(events, assessment.service, window),
+        alerts=(),
+        events=(),
         curve=None if near.cells is None else curve(near.cells),
         data_gaps=near.gaps,
-        truncated_alerts=max((alert.truncated for alert in alerts or ()), default=0),
+        truncated_alerts=0,
         rule=assessment.rules[index],
         findings=assessment.findings[index],
         splits=assessment.splits[index] if assessment.splits else (),
         error_budget=assessment.budgets[index],
-        inputs=tuple(dict.fromkeys((*assessment.origins, *assessment.user_origins, *inputs))),
-        command=command,
-        told_by=tuple(told_by),
-        alerts_known=alerts is not None,
+        inputs=(*assessment.origins, *assessment.user_origins),
+        command="",
     )
-    return _completed(incident, assessment, window, events)
 
 
 def _completed(
@@ -119,8 +135,13 @@ def _events(events: Sequence[Event], service: str, window: Window) -> tuple[Even
         starts = window.onset - REACH_BEFORE.get(event.type, EVENT_REACH)
         ends = until(window) + REACH_AFTER.get(event.type, EVENT_REACH)
         if event.service in ("", service) and starts <= time <= ends:
-            found.append(EventFact(time, event.type, event.text, event.team))
+            found.append(event_fact(event))
     return tuple(sorted(found, key=lambda fact: (fact.time, fact.type, fact.text)))
+
+
+def event_fact(event: Event) -> EventFact:
+    """An event as a report tells it."""
+    return EventFact(event.time / NS, event.type, event.text, event.team)
 
 
 def reach_of(window: Window) -> tuple[float, float]:

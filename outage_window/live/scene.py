@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outage_window.assess import Assessment
-from outage_window.incident_facts import EVENT_REACH
+from outage_window.incident_facts import EVENT_REACH, event_fact
 from outage_window.kept import StoredIncident
 from reports.facts import AlertFact, Correction, EventFact, Incident, State
 from webhooks.model import Event
@@ -67,15 +67,6 @@ def windowless(
     ordered = sorted(alerts, key=lambda alert: (alert.fired_at, alert.name))
     spans = [(a.fired_at, a.resolved_at or scene.now / NS) for a in ordered]
     spans += [] if extent is None else [extent]
-    events: tuple[EventFact, ...] = ()
-    if spans:
-        first = min(start for start, _ in spans) - EVENT_REACH
-        last = max(end for _, end in spans) + EVENT_REACH
-        events = tuple(
-            EventFact(e.time / NS, e.type, e.text, e.team)
-            for e in scene.events
-            if first <= e.time / NS <= last
-        )
     return Incident(
         id=identity,
         service=scene.service,
@@ -86,7 +77,7 @@ def windowless(
         no_window_because=because,
         users=None,
         alerts=tuple(ordered),
-        events=events,
+        events=_around(spans, scene.events),
         curve=None,
         data_gaps=(),
         truncated_alerts=max((alert.truncated for alert in ordered), default=0),
@@ -94,6 +85,16 @@ def windowless(
         inputs=scene.assessment.origins if scene.assessment else (),
         command=command,
     )
+
+
+def _around(spans: Sequence[tuple[float, float]], events: Sequence[Event]) -> tuple[EventFact, ...]:
+    """The events from the first of the spans (seconds) to the last, and near them; without spans,
+    none."""
+    if not spans:
+        return ()
+    first = min(start for start, _ in spans) - EVENT_REACH
+    last = max(end for _, end in spans) + EVENT_REACH
+    return tuple(event_fact(event) for event in events if first <= event.time / NS <= last)
 
 
 def declared(scene: Scene, identity: str, edges: tuple[int, int | None], command: str) -> Incident:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Subquery, distinct, func, or_, select
 
 from outage_window.kept import FOREVER
 from outage_window.store.schema import alerts
@@ -30,23 +30,7 @@ def some_of(connection: Connection, met: Sequence[ColumnElement[bool]], count: i
     column = alerts.c
     if count <= MOST:
         return []
-    bucket = _bucket(connection, met)
-    lasting = func.coalesce(column.ends_at, FOREVER).desc()
-
-    def place(*order: Any) -> Any:
-        return func.row_number().over(partition_by=bucket, order_by=[*order, column.id])
-
-    numbered = (
-        select(
-            column.id,
-            bucket.label("bucket"),
-            place(column.starts_at).label("first"),
-            place(lasting).label("last"),
-            func.count().over(partition_by=bucket).label("together"),
-        )
-        .where(*met)
-        .subquery()
-    )
+    numbered = _numbered(_bucket(connection, met), met)
     rows = connection.execute(
         select(alerts, numbered.c.bucket, numbered.c.first, numbered.c.together)
         .join(numbered, numbered.c.id == column.id)
@@ -60,6 +44,25 @@ def some_of(connection: Connection, met: Sequence[ColumnElement[bool]], count: i
         )
         for row in rows
     ]
+
+
+def _numbered(bucket: ColumnElement[int], met: Sequence[ColumnElement[bool]]) -> Subquery:
+    """Each alert with its bucket, its place there by beginning and by end (the last is 1), and how
+    many there are in it."""
+    column = alerts.c
+    lasting = func.coalesce(column.ends_at, FOREVER).desc()
+
+    def place(*order: Any) -> Any:
+        return func.row_number().over(partition_by=bucket, order_by=[*order, column.id])
+
+    columns = (
+        column.id,
+        bucket.label("bucket"),
+        place(column.starts_at).label("first"),
+        place(lasting).label("last"),
+        func.count().over(partition_by=bucket).label("together"),
+    )
+    return select(*columns).where(*met).subquery()
 
 
 def _bucket(connection: Connection, met: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:

@@ -9,7 +9,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from benchmarks import replicas as bench
+from benchmarks.lab.trial import Asked, run
+from benchmarks.lab.verdict import lines
 from outage_window.store.opened import looking
 from outage_window.store.schema import alerts
 from tests import postgres
@@ -96,11 +97,11 @@ def test_every_alert_is_one_episode_though_a_replica_dies(
 
 def test_every_outage_once_though_replicas_die_and_hang(postgresql, tmp_path):
     """The benchmark, small: one replica is killed, one hangs while others take over and goes on."""
-    asked = bench.Asked(
+    asked = Asked(
         services=40, minutes=0.45, interval=6.0, step=1.0, every=12.0, away=9.5, stall=True
     )
-    done = bench.run(asked, postgresql, tmp_path)
-    found = list(bench.lines(done))
+    done = run(asked, postgresql, tmp_path)
+    found = list(lines(done))
     assert (done.killed, done.stalled) == (1, 1)
     assert [line for line in found if line.met is False] == [], found
     assert len(done.published) > 0
