@@ -16,7 +16,7 @@ NS = 10**9
 PIECE = 5.0
 """Seconds for which metrics are read before what they tell is derived."""
 HISTORY = 30.0
-"""Seconds after which a pass leaves those services for the next whose history is not read yet: the
+"""Seconds after which a pass leaves those services for later whose history is not read yet: the
 others must not wait for it."""
 LATELY = 7200 * NS
 """What is told of a service for so long keeps all of its data at hand, where it has windows."""
@@ -83,6 +83,7 @@ class Rounds:
         self._due = due
         self._taken: Mapping[int, int] = {}
         self._called: set[str] = set()
+        self._left: list[Service] = []
 
     def begin(self) -> None:
         """The first round takes in all that is led now."""
@@ -97,10 +98,12 @@ class Rounds:
         derived, so that the last of very many need not be waited for."""
         around, began = self._look(now), time.monotonic()
         piece, since, waited = list[Service](), began, False
-        for service in sorted(self._services, key=self._work.behind):
+        ordered, self._left = sorted(self._services, key=self._work.behind), []
+        for place, service in enumerate(ordered):
             yield from self.first(now)
             behind = self._work.behind(service)
             if behind and waited and time.monotonic() - began > HISTORY:
+                self._left = ordered[place:][::-1]
                 break
             waited |= behind
             if self._work.take_in(service, around, False):
@@ -126,6 +129,14 @@ class Rounds:
                 yield from self._derived([service], around)
         if new:
             yield from self._only_told_of(now)
+
+    def late(self, now: int) -> Iterator[None]:
+        """Go on for some seconds with the histories that the last round left."""
+        around, began = self._look(now) if self._left else None, time.monotonic()
+        while around is not None and self._left and time.monotonic() - began < PIECE:
+            service = self._left.pop()
+            if self._work.take_in(service, around, False):
+                yield from self._derived([service], around)
 
     def _look(self, now: int) -> Overview:
         said = self._announced.said(now - self._history)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection
+from itertools import chain
 
 from detector.model import Options
 from outage_window import clock as clocks
@@ -119,8 +120,9 @@ class Watch:
 
     def take_over(self, stopping: Stopping = never) -> None:
         """Scan those services alone that this process leads since the last look, and those whose
-        metrics must be read before more can be derived of them."""
-        for _ in self._rounds.first(self._clock()) if self.ready else ():
+        metrics or history must be read before more can be derived of them."""
+        now = self._clock()
+        for _ in chain(self._rounds.first(now), self._rounds.late(now)) if self.ready else ():
             if stopping():
                 return
 

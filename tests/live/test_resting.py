@@ -126,3 +126,14 @@ def test_those_that_are_known_do_not_wait_for_histories(store, monkeypatch):
     assert scanned == [["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c"]]
     status = place.watch.status.services
     assert {status[n].scanned_at for n in "abc"} == {(START + 180) * 10**9}
+
+
+def test_histories_are_read_on_between_passes(store, monkeypatch):
+    monkeypatch.setattr(rounds, "HISTORY", 0.0)
+    place = Place(store, Metrics((START - 7200, START - 6000)), services=("a", "b", "c"))
+    assert [one["service"] for one in place.at(START)] == ["a"]
+    place.watch.take_over()
+    assert sorted(one["service"] for one in place.incidents()) == ["a", "b", "c"]
+    asked = place.metrics.asked
+    place.watch.take_over()
+    assert place.metrics.asked == asked
