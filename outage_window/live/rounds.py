@@ -16,8 +16,8 @@ NS = 10**9
 PIECE = 5.0
 """Seconds for which metrics are read before what they tell is derived."""
 HISTORY = 30.0
-"""Seconds after which a pass leaves those services for later whose history is not read yet: the
-others must not wait for it."""
+"""Seconds of a pass in which histories are read that were never read, of one service at least: the
+others must not wait for them."""
 LATELY = 7200 * NS
 """What is told of a service for so long keeps all of its data at hand, where it has windows."""
 
@@ -96,16 +96,16 @@ class Rounds:
     def every(self, now: int) -> Iterator[None]:
         """Bring each service up to date: metrics are read for some seconds before what they tell is
         derived, so that the last of very many need not be waited for."""
-        around, began = self._look(now), time.monotonic()
-        piece, since, waited = list[Service](), began, False
+        around, since, reading = self._look(now), time.monotonic(), 0.0
+        piece: list[Service] = []
         ordered, self._left = sorted(self._services, key=self._work.behind), []
         for place, service in enumerate(ordered):
             yield from self.first(now)
             behind = self._work.behind(service)
-            if behind and waited and time.monotonic() - began > HISTORY:
+            if behind and reading and time.monotonic() - reading > HISTORY:
                 self._left = ordered[place:][::-1]
                 break
-            waited |= behind
+            reading = reading or (time.monotonic() if behind else 0.0)
             if self._work.take_in(service, around, False):
                 piece.append(service)
                 yield
