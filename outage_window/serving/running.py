@@ -128,12 +128,12 @@ class Running:
             loop.join(max(until - time.monotonic(), 0.0))
 
     def _replace(self, parts: _Parts) -> None:
+        logs.set_up(parts.settings.log.format, parts.settings.log.level)
         before, self._parts = self._parts, parts
         self._news.end_all()
         for loop in before.loops:
             loop.tell()
         self._begin(parts, before.loops)
-        logs.set_up(parts.settings.log.format, parts.settings.log.level)
         self._status.reloaded(True, clock.system())
         log.info("reload: the settings are in use", extra={"file": self._file})
 
