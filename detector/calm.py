@@ -8,7 +8,8 @@ import numpy as np
 
 from detector.evidence import Evidence, local_hours
 from detector.model import Detection
-from detector.series import F64, Bool, Counts
+from detector.segments import climbed
+from detector.series import F64, Counts
 from detector.settle import penalties
 from detector.stack import DAY_HOURS, row_of, stack_of
 from detector.traffic import LEFT, Traffic, traffic_of, usual_traffic
@@ -55,12 +56,14 @@ class Calm:
         nothing = np.ones(DAY_HOURS)  # counts need no worth
         evidence = Evidence(row, self.usual, nothing, self.rho, self.origin, self.zone)
         score = evidence.part(0, size).score(self.effects[:, None])
-        if _rises(score, new, STIRS * float(penalties(np.array(self.cells)))):
+        asked = STIRS * penalties(np.array(self.cells))
+        if (climbed(score)[:, new] > asked).any():
             return True
         hours = local_hours(row.grid, 0, size, self.origin, self.zone)
         traffic = Traffic(row, hours, self.least, self.noise)
         lost = traffic.part(0, size).score(1 - LEFT[:, None])
-        return _rises(lost, new, STIRS * float(penalties(np.array(self.cells), len(LEFT))))
+        asked = STIRS * penalties(np.array(self.cells), len(LEFT))
+        return bool((climbed(lost)[:, new] > asked).any())
 
 
 def calm_of(detection: Detection) -> Calm | None:
@@ -86,11 +89,3 @@ def _and_tomorrow(hourly: F64) -> F64:
     """Hours of whole days, and those of the next: as a week before it, else as the last day."""
     week = 7 * DAY_HOURS
     return np.append(hourly, hourly[-week:][:DAY_HOURS])
-
-
-def _rises(score: F64, new: Bool, asked: float) -> bool:
-    """Whether the sums of `score` (e, c) stand more than `asked` above their minimum at any cell
-    that is `new`."""
-    total = np.cumsum(score, axis=1)
-    lowest = np.minimum.accumulate(total - score, axis=1)
-    return bool(((total - lowest)[:, new] > asked).any())

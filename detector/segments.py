@@ -48,10 +48,15 @@ def risen(score: F64, penalty: float) -> Bool:
 
     Beforehand and of all rows at once, as most rows of a quiet service hold none.
     """
-    total = np.cumsum(score, axis=1)
-    lowest = np.minimum.accumulate(total - score, axis=1)
-    rises: Bool = (total - lowest).max(axis=1) > penalty
+    rises: Bool = climbed(score).max(axis=1) > penalty
     return rises
+
+
+def climbed(score: F64) -> F64:
+    """How far the running sum of each row of `score` (e, m) stands above its minimum: (e, m)."""
+    total = np.cumsum(score, axis=1)
+    above: F64 = total - np.minimum.accumulate(total - score, axis=1)
+    return above
 
 
 def settled_at(score: F64, stop: int, penalty: float) -> bool:

@@ -111,32 +111,39 @@ class Known:
     def refresh(self, now: int, options: Options, called: bool) -> bool:
         """Take in what is new and judge it; whether all up to `now` is known.
 
-        `called`: incidents are about to be derived. Raises as `Feed.refresh`.
+        `called`: incidents are about to be derived, from what is stored where there is no more.
+        Raises as `Feed.refresh`.
         """
         self.begun = True
+        if self.resting is not None and self.windows and called:
+            self._wake(now, options)
         changed, caught_up = self.feed.refresh(now)
         if not caught_up:
             return False
         self.behind = False
         moved = options != self.options
         if self.resting is not None:
-            if not (moved or self._wakes(self.resting, now, changed, called)):
+            if not (moved or self._wakes(self.resting, now, changed)):
                 return True
-            self.people.refresh(self.windows, self.feed.horizon(now), now)
-            self.feed.wake(now)
-            self.resting, changed = None, True
-        if changed or moved:
+            self._wake(now, options)
+        elif changed or moved:
             self.data = self.feed.data()
             self._assess(options)
         if self.people.refresh(self.windows, self.feed.horizon(now), now):
             self._assess(options)
         return True
 
-    def _wakes(self, resting: Resting, now: int, changed: bool, called: bool) -> bool:
+    def _wake(self, now: int, options: Options) -> None:
+        """Judge all that is stored: nobody else is asked."""
+        self.people.refresh(self.windows, self.feed.horizon(now), now)
+        self.feed.wake(now)
+        self.data = self.feed.data()
+        self._assess(options)
+        self.resting = None
+
+    def _wakes(self, resting: Resting, now: int, changed: bool) -> bool:
         """Whether a service that rests must be judged as a whole; if not, what is new is noted."""
-        if self.windows and (called or self._attempts_came(now)):
-            return True
-        if self._turn(now) != resting.turn:
+        if self._turn(now) != resting.turn or (self.windows and self._attempts_came(now)):
             return True
         if not changed:
             return False

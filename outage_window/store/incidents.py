@@ -126,10 +126,10 @@ def of_service(connection: Connection, service: str, since: int) -> list[StoredI
 
 
 def services_since(connection: Connection, since: int) -> set[str]:
-    """The services that have incidents which had not ended at `since`."""
-    ended = incidents.c.end
+    """The services that have incidents which had not ended at `since`, or changed since."""
+    ended, changed = incidents.c.end, incidents.c.updated_at >= since
     rows = connection.execute(
-        select(incidents.c.service).where(ended.is_(None) | (ended >= since)).distinct()
+        select(incidents.c.service).where(ended.is_(None) | (ended >= since) | changed).distinct()
     )
     return {row.service for row in rows}
 

@@ -103,6 +103,23 @@ def test_an_alert_of_an_old_window_is_read_at_once(store):
     assert found["state"] == "closed"
 
 
+def test_an_alert_is_told_of_though_no_metrics_can_be_had(store):
+    """What made the outage may have taken Prometheus with it."""
+    place = Place(store, Metrics((START, START + 900)))
+    place.at(START + 6 * HOUR)
+    assert known(place).resting is not None
+    place.metrics.down = True
+    place.now += 120
+    place.alert(place.now - 60)
+    assert not place.watch.derive("auth")
+    place.watch.take_over()
+    assert place.watch.derive("auth")
+    found = {one["state"] for one in place.incidents()}
+    assert found == {"closed", "suspected"}
+    place.at(place.now + 60)
+    assert {one["state"] for one in place.incidents()} == found
+
+
 def test_what_rests_is_read_again_for_whoever_looks_closer(store):
     place = Place(store, Metrics((START, START + 900)))
     place.at(START + 6 * HOUR)
