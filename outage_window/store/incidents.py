@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select, updat
 from outage_window.kept import FOREVER, OPEN_ENDED, StoredIncident
 from outage_window.store import board
 from outage_window.store.dialects import insert
-from outage_window.store.schema import incidents, revisions
+from outage_window.store.schema import corrections, incidents, revisions
 from reports.facts import Related
 from reports.redraft import redraft
 
@@ -126,10 +126,12 @@ def of_service(connection: Connection, service: str, since: int) -> list[StoredI
 
 
 def services_since(connection: Connection, since: int) -> set[str]:
-    """The services that have incidents which had not ended at `since`, or changed since."""
-    ended, changed = incidents.c.end, incidents.c.updated_at >= since
+    """The services that have incidents which had not ended at `since`, or of which people
+    said something since."""
+    ended = incidents.c.end
+    said = incidents.c.id.in_(select(corrections.c.incident_id).where(corrections.c.at >= since))
     rows = connection.execute(
-        select(incidents.c.service).where(ended.is_(None) | (ended >= since) | changed).distinct()
+        select(incidents.c.service).where(ended.is_(None) | (ended >= since) | said).distinct()
     )
     return {row.service for row in rows}
 
