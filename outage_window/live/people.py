@@ -49,9 +49,10 @@ class Attempting:
         self.found, self._resting = None, True
 
     def moved(self, windows: Sequence[Window], since: int, now: int) -> bool:
-        """Whether anything that matters came since it was read."""
+        """Whether anything that matters came since it was read; with one window at least."""
         with self._store.read() as connection:
-            return self._marked(connection, _spans(windows, since, now)) != self._mark
+            spans = _spans(windows, since, now)
+            return attempts.mark(connection, self._service.name, spans) != self._mark
 
     def anew(self) -> Attempting:
         """One that has read nothing yet."""
@@ -59,18 +60,17 @@ class Attempting:
 
     def refresh(self, windows: Sequence[Window], since: int, now: int) -> bool:
         """Read what came, if anything that matters did; whether that was so."""
-        spans = _spans(windows, since, now)
+        before, spans = self.found, _spans(windows, since, now)
+        if not spans:  # as nearly always: nobody is asked
+            self._mark, self._resting, self.found = None, False, None
+            return before is not None
         with self._store.read() as connection:
-            mark = self._marked(connection, spans)
+            mark = attempts.mark(connection, self._service.name, spans)
             if mark == self._mark and not self._resting:
                 return False
-            self._resting = False
-            before, self._mark = self.found, mark
-            self.found = people(connection, self._service, [(since, FOREVER)]) if spans else None
+            self._mark, self._resting = mark, False
+            self.found = people(connection, self._service, [(since, FOREVER)])
         return self.found is not None or before is not None
-
-    def _marked(self, connection: Connection, spans: Sequence[Span]) -> object:
-        return spans and attempts.mark(connection, self._service.name, spans)
 
 
 def _spans(windows: Sequence[Window], since: int, now: int) -> list[Span]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from outage_window.live.announcing import Announcements, Said
@@ -13,8 +14,11 @@ from outage_window.settings.models import Service
 from outage_window.store.leading import shard_of
 
 NS = 10**9
+TOGETHER = 16
+"""Services whose metrics are read before what they tell is derived: by one look at the store, which
+costs as much for one of them."""
 PIECE = 5.0
-"""Seconds for which metrics are read before what they tell is derived."""
+"""Seconds after which it is derived, however few were read."""
 HISTORY = 30.0
 """Seconds of a pass in which histories are read that were never read, of one service at least: the
 others must not wait for them."""
@@ -35,6 +39,9 @@ class Overview:
 class Work(Protocol):
     """Brings one service up to date."""
 
+    def ahead(self, services: Sequence[Service], around: Overview) -> None:
+        """Some services are about to be taken in: read at once what can be read at once."""
+
     def take_in(self, service: Service, around: Overview, called: bool) -> bool:
         """Read and judge what is new of a service; whether it is led here.
 
@@ -49,6 +56,9 @@ class Work(Protocol):
 
     def let_rest(self, service: Service, around: Overview) -> None:
         """Let go of what is not needed until the next pass."""
+
+    def leave(self, service: Service) -> None:
+        """Let go of a service that another process leads."""
 
     def behind(self, service: Service) -> bool:
         """Whether its history is yet to be read."""
@@ -94,25 +104,20 @@ class Rounds:
         self._called.add(name)
 
     def every(self, now: int) -> Iterator[None]:
-        """Bring each service up to date: metrics are read for some seconds before what they tell is
-        derived, so that the last of very many need not be waited for."""
-        around, since, reading = self._look(now), time.monotonic(), 0.0
-        piece: list[Service] = []
-        ordered, self._left = sorted(self._services, key=self._work.behind), []
-        for place, service in enumerate(ordered):
-            yield from self.first(now)
-            behind = self._work.behind(service)
-            if behind and reading and time.monotonic() - reading > HISTORY:
-                self._left = ordered[place:][::-1]
-                break
-            reading = reading or (time.monotonic() if behind else 0.0)
-            if self._work.take_in(service, around, False):
-                piece.append(service)
+        """Bring each service up to date: first those whose history is known."""
+        around, terms = self._look(now), self._terms()
+        ready: list[Service] = []
+        behind: list[Service] = []
+        for service in self._services:
+            if shard_of(service.name) not in terms:
+                self._work.leave(service)
+            else:
+                (behind if self._work.behind(service) else ready).append(service)
+        self._left = []
+        for services, seconds in ((ready, inf), (behind, HISTORY)):
+            for _ in self._through(services, around, False, seconds):
                 yield
-            if time.monotonic() - since > PIECE:
-                yield from self._derived(piece, around)
-                piece, since = [], time.monotonic()
-        yield from self._derived(piece, around)
+                yield from self.first(now)
         yield from self._only_told_of(now)
 
     def first(self, now: int) -> Iterator[None]:
@@ -122,27 +127,45 @@ class Rounds:
             return
         before, self._taken, self._called = self._taken, terms, set()
         new = {slot for slot, term in terms.items() if before.get(slot) != term}
-        around = self._look(now)
-        for service in self._services:
-            chosen = service.name in called or shard_of(service.name) in new
-            if chosen and self._work.take_in(service, around, True):
-                yield from self._derived([service], around)
+        chosen = [s for s in self._services if s.name in called or shard_of(s.name) in new]
+        yield from self._through(chosen, self._look(now), True, inf)
         if new:
             yield from self._only_told_of(now)
 
     def late(self, now: int) -> Iterator[None]:
         """Go on for some seconds with the histories that the last round left."""
-        around, began = self._look(now) if self._left else None, time.monotonic()
-        while around is not None and self._left and time.monotonic() - began < PIECE:
-            service = self._left.pop()
-            if self._work.take_in(service, around, False):
-                yield from self._derived([service], around)
+        left, self._left = self._left, []
+        if left:
+            yield from self._through(left, self._look(now), False, PIECE)
+
+    def _through(
+        self, services: Sequence[Service], around: Overview, called: bool, seconds: float
+    ) -> Iterator[None]:
+        """Bring these up to date; those that are not begun with in so many seconds are left, but
+        for one. What metrics tell is derived soon: the last of very many need not be waited for."""
+        began = since = time.monotonic()
+        read: list[Service] = []
+        for place, service in enumerate(services):
+            if place and time.monotonic() - began > seconds:
+                self._left = list(services[place:])
+                break
+            if place % TOGETHER == 0:
+                self._work.ahead(services[place : place + TOGETHER], around)
+            if self._work.take_in(service, around, called):
+                read.append(service)
+            yield
+            if (place + 1) % TOGETHER == 0 or time.monotonic() - since > PIECE:
+                yield from self._derived(read, around)
+                read, since = [], time.monotonic()
+        yield from self._derived(read, around)
 
     def _look(self, now: int) -> Overview:
         said = self._announced.said(now - self._history)
         return Overview(now, said, self._others.told_of(now - LATELY))
 
     def _derived(self, services: Sequence[Service], around: Overview) -> Iterator[None]:
+        if not services:
+            return
         told = self._others.told_of(around.now - self._history)
         for service in services:
             if self._work.keep(service, told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import chain
 
 from detector.model import Options
@@ -13,7 +13,7 @@ from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.errors import InputError
 from outage_window.live.assigning import Assigner, reassign
-from outage_window.live.feeds.build import feeds
+from outage_window.live.feeds.build import feeds, read_ahead
 from outage_window.live.feeds.pulling import Client
 from outage_window.live.held import Held, Holding
 from outage_window.live.incidents import Keeper
@@ -142,11 +142,18 @@ class Watch:
             self._rounds.call(name)
         return seen is not None and seen.term == lease.term and self.keep(service)
 
+    def ahead(self, services: Sequence[Service], around: Overview) -> None:
+        """See `Work`. Where that fails, each reads by itself, and tells why it cannot."""
+        try:
+            read_ahead([self._known[one.name].feed for one in services], around.now)
+        except Exception as failure:
+            log.debug("%d services are read one by one: %s", len(services), failure)
+
     def take_in(self, service: Service, around: Overview, called: bool) -> bool:
         """See `Work`."""
         lease, known = lease_of(self.leading, service.name), self._known[service.name]
         if lease is None:
-            self._leave(service, known)
+            self.leave(service)
             return False
         try:
             with self._store.under(lease):
@@ -155,8 +162,9 @@ class Watch:
             return False
         return True
 
-    def _leave(self, service: Service, known: Known) -> None:
-        """Another leads the service: what is known here is no longer what is stored."""
+    def leave(self, service: Service) -> None:
+        """See `Work`: what is known here is no longer what is stored."""
+        known = self._known[service.name]
         if known.begun:
             with self._deriving:
                 known.forget()

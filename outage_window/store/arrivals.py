@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
@@ -25,6 +25,7 @@ PIECE = 64
 TOGETHER = 2_000_000
 """Samples that are merged in one go."""
 _arrival = sample_arrivals.c
+T = TypeVar("T")
 
 
 class Superseded(StoreFailed):
@@ -72,10 +73,31 @@ def keep(connection: Connection, requests: Sequence[Sequence[Arrival]]) -> None:
     connection.execute(insert(sample_arrivals), [one.values for one in found])
 
 
-def waiting(connection: Connection, service: str) -> list[Arrived]:
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What is stored of a service: how far it is merged, None before anything is asked for, and
+    the rows beside that, in the order in which they came."""
+
+    done: Progress | None
+    rows: Sequence[Arrived]
+
+
+def came(connection: Connection, services: Collection[str]) -> dict[str, Came]:
+    """What is stored of each service, without the samples."""
+    rows: dict[str, list[Arrived]] = {service: [] for service in services}
+    done: dict[str, Progress] = {}
+    for piece in _pieces(sorted(services)):
+        query = select(_arrival.service, _arrival.id, _arrival.first, _arrival.size)
+        query = query.where(_arrival.service.in_(piece)).order_by(_arrival.id)
+        for service, *arrived in connection.execute(query):
+            rows[service].append(Arrived(*arrived))
+        done |= samples.reached_by(connection, piece)
+    return {service: Came(done.get(service), rows[service]) for service in services}
+
+
+def waiting(connection: Connection, service: str) -> Sequence[Arrived]:
     """The rows of a service, in the order in which they came."""
-    query = select(_arrival.id, _arrival.first, _arrival.size).where(_arrival.service == service)
-    return [Arrived(*found) for found in connection.execute(query.order_by(_arrival.id))]
+    return came(connection, [service])[service].rows
 
 
 def load(connection: Connection, numbers: Sequence[int], start: int = 0) -> list[Samples]:
@@ -83,18 +105,25 @@ def load(connection: Connection, numbers: Sequence[int], start: int = 0) -> list
 
     Samples of series that are forgotten are left out.
     """
+    return [one for own in load_by(connection, numbers, start).values() for one in own]
+
+
+def load_by(
+    connection: Connection, numbers: Sequence[int], start: int = 0
+) -> dict[str, list[Samples]]:
+    """As `load`, by service."""
     parts = []
     for piece in _pieces(sorted(numbers)):
         rows = select(_arrival.size, _arrival.data).where(_arrival.id.in_(piece))
         for found in connection.execute(rows.order_by(_arrival.id)):
             parts.append(unpack_arrival(found.data, found.size))
     if not parts:
-        return []
+        return {}
     of, time, value = (np.concatenate(column) for column in zip(*parts, strict=True))
     chosen = time >= start
     of, time, value = of[chosen], time[chosen], value[chosen]
     if not len(of):
-        return []
+        return {}
     order = np.lexsort((time, of))  # stable, so what came first comes first
     of, time, value = of[order], time[order], value[order]
     new = np.ones(len(of), bool)
@@ -102,11 +131,13 @@ def load(connection: Connection, numbers: Sequence[int], start: int = 0) -> list
     of, time, value = of[new], time[new], value[new]
     names = _names(connection, np.unique(of).tolist())
     edges = np.flatnonzero(np.diff(of, prepend=-1)).tolist()
-    return [
-        Samples(*names[int(of[low])], time[low:high], value[low:high])
-        for low, high in zip(edges, [*edges[1:], len(of)], strict=True)
-        if int(of[low]) in names
-    ]
+    by_service: dict[str, list[Samples]] = {}
+    for low, high in zip(edges, [*edges[1:], len(of)], strict=True):
+        if (known := names.get(int(of[low]))) is not None:
+            service, role, labels = known
+            one = Samples(role, labels, time[low:high], value[low:high])
+            by_service.setdefault(service, []).append(one)
+    return by_service
 
 
 def merge(store: Store, service: str, source: str, rows: Sequence[Arrived]) -> int:
@@ -192,16 +223,15 @@ def _by_block(one: Samples) -> list[Samples]:
 
 def _names(
     connection: Connection, numbers: Sequence[int]
-) -> dict[int, tuple[str, Mapping[str, str]]]:
-    """Role and labels of series by their numbers."""
-    found: dict[int, tuple[str, Mapping[str, str]]] = {}
+) -> dict[int, tuple[str, str, Mapping[str, str]]]:
+    """Service, role and labels of series by their numbers."""
+    found: dict[int, tuple[str, str, Mapping[str, str]]] = {}
     for piece in _pieces(numbers):
-        query = select(series.c.id, series.c.role, series.c.labels).where(series.c.id.in_(piece))
-        for one in connection.execute(query):
-            found[int(one.id)] = one.role, json.loads(one.labels)
+        for one in connection.execute(select(series).where(series.c.id.in_(piece))):
+            found[int(one.id)] = one.service, one.role, json.loads(one.labels)
     return found
 
 
-def _pieces(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for at in range(0, len(numbers), AT_ONCE):
-        yield numbers[at : at + AT_ONCE]
+def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    for at in range(0, len(whole), AT_ONCE):
+        yield whole[at : at + AT_ONCE]

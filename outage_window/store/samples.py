@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from detector.series import F64, I64
 from outage_window.store.arrays import pack_samples, unpack_samples
@@ -78,8 +79,18 @@ def note(connection: Connection, service: str, done: Progress) -> None:
 
 def reached(connection: Connection, service: str) -> Progress | None:
     """How far the service's source was read; None before the first time."""
-    row = connection.execute(select(progress).where(progress.c.service == service)).first()
-    return None if row is None else Progress(row.covered_to, row.source)
+    return reached_by(connection, [service]).get(service)
+
+
+def reached_by(connection: Connection, services: Collection[str]) -> dict[str, Progress]:
+    """How far the source of each service was read, of those of which it ever was."""
+    found: dict[str, Progress] = {}
+    names = sorted(services)
+    for at in range(0, len(names), AT_ONCE):
+        chosen = progress.c.service.in_(names[at : at + AT_ONCE])
+        for row in connection.execute(select(progress).where(chosen)):
+            found[row.service] = Progress(row.covered_to, row.source)
+    return found
 
 
 def begin(connection: Connection, wanted: Mapping[str, str]) -> None:
@@ -103,13 +114,8 @@ def begin(connection: Connection, wanted: Mapping[str, str]) -> None:
 
 def sources(connection: Connection, services: Collection[str]) -> dict[str, str]:
     """What the samples of services are selected by, of those that any came of."""
-    found: dict[str, str] = {}
-    names = sorted(services)
-    for at in range(0, len(names), AT_ONCE):
-        chosen = progress.c.service.in_(names[at : at + AT_ONCE])
-        rows = connection.execute(select(progress.c.service, progress.c.source).where(chosen))
-        found |= {row.service: row.source for row in rows}
-    return found
+    found = reached_by(connection, services)
+    return {service: done.source for service, done in found.items()}
 
 
 def forget(connection: Connection, service: str) -> None:
@@ -123,24 +129,46 @@ def forget(connection: Connection, service: str) -> None:
 
 def load(connection: Connection, service: str, start: int) -> list[Samples]:
     """The service's samples from the block that holds `start` on, in the order of their series."""
-    rows = connection.execute(
-        select(series, sample_blocks.c.size, sample_blocks.c.data)
-        .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
-        .where(series.c.service == service, sample_blocks.c.start >= start - start % BLOCK)
-        .order_by(series.c.role, series.c.labels, sample_blocks.c.start)
-    )
-    parts: dict[tuple[str, str], list[tuple[I64, F64]]] = {}
-    for row in rows:
-        parts.setdefault((row.role, row.labels), []).append(unpack_samples(row.data, row.size))
-    return [
-        Samples(
-            role,
-            json.loads(labels),
-            np.concatenate([time for time, _ in blocks]),
-            np.concatenate([value for _, value in blocks]),
+    return load_by(connection, [service], start).get(service, [])
+
+
+def load_by(
+    connection: Connection, services: Collection[str], start: int
+) -> dict[str, list[Samples]]:
+    """As `load`, by service, of those that have any."""
+    parts: dict[tuple[str, str, str], list[tuple[I64, F64]]] = {}
+    for query in _blocks(services, start, series, sample_blocks.c.size, sample_blocks.c.data):
+        order = query.order_by(series.c.role, series.c.labels, sample_blocks.c.start)
+        for row in connection.execute(order):
+            key = row.service, row.role, row.labels
+            parts.setdefault(key, []).append(unpack_samples(row.data, row.size))
+    found: dict[str, list[Samples]] = {}
+    for (service, role, labels), blocks in parts.items():
+        time, value = (np.concatenate(column) for column in zip(*blocks, strict=True))
+        found.setdefault(service, []).append(Samples(role, json.loads(labels), time, value))
+    return found
+
+
+def sizes(connection: Connection, services: Collection[str], start: int) -> dict[str, int]:
+    """How many samples `load_by` would give."""
+    total = func.sum(sample_blocks.c.size)
+    found: dict[str, int] = {}
+    for query in _blocks(services, start, series.c.service, total.label("total")):
+        rows = connection.execute(query.group_by(series.c.service))
+        found |= {row.service: int(row.total) for row in rows}
+    return found
+
+
+def _blocks(services: Collection[str], start: int, *columns: Any) -> Iterator[Select[Any]]:
+    """Queries for the blocks of services, from the one that holds `start` on."""
+    names = sorted(services)
+    for at in range(0, len(names), AT_ONCE):
+        yield (
+            select(*columns)
+            .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
+            .where(series.c.service.in_(names[at : at + AT_ONCE]))
+            .where(sample_blocks.c.start >= start - start % BLOCK)
         )
-        for (role, labels), blocks in parts.items()
-    ]
 
 
 def label_text(labels: Mapping[str, str]) -> str:

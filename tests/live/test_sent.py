@@ -111,9 +111,9 @@ def test_only_what_is_new_is_read(store, monkeypatch):
     place = Place(store, Metrics())
     place.at(BORN + 3600)
     read = []
-    load = arrivals.load
+    load = arrivals.load_by
     monkeypatch.setattr(
-        arrivals, "load", lambda c, rows, start=0: read.append(len(rows)) or load(c, rows, start)
+        arrivals, "load_by", lambda c, rows, start=0: read.append(len(rows)) or load(c, rows, start)
     )
     place.at(BORN + 3600 + 30)
     place.watch.tick()

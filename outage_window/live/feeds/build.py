@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from outage_window.live.feeds.feed import Feed
 from outage_window.live.feeds.file import FileFeed
 from outage_window.live.feeds.pulling import Client, PullFeed
-from outage_window.live.feeds.sent import SentFeed
+from outage_window.live.feeds.sent import SentFeed, read_together
 from outage_window.live.feeds.together import Together
 from outage_window.settings.models import Service, Settings
 from outage_window.sources.pull import PrometheusClient
@@ -34,3 +36,9 @@ def _feed(service: Service, settings: Settings, store: Store, client: Client | N
         return SentFeed(service, history, store)
     assert client is not None  # the settings ask for a Prometheus where one is pulled
     return PullFeed(service, history, store, client)
+
+
+def read_ahead(feeds: Iterable[Feed], now: int) -> None:
+    """Read at once what several services will be asked for next, where that is cheaper."""
+    sent = [one for one in feeds if isinstance(one, SentFeed)]
+    read_together(sent, min((one.horizon(now) for one in sent), default=now))
