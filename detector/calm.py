@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from detector.model import Detection
 from detector.segments import climbed
 from detector.series import F64, Counts
 from detector.settle import penalties
-from detector.stack import DAY_HOURS, row_of, stack_of
+from detector.stack import DAY_HOURS, HOUR, row_of, stack_of
 from detector.traffic import LEFT, Traffic, traffic_of, usual_traffic
+from detector.zones import local_hours_ahead
 
 STIRS = 0.5
 """Share of what a stretch must win in the end. The rest is room for what the newest hours would
@@ -37,6 +38,17 @@ class Calm:
     origin: int
     zone: str
     cells: int
+
+    def between(self, start: float, end: float) -> Calm:
+        """The same for [`start`, `end`], seconds since the epoch, alone: some numbers an hour."""
+        edges = np.array([start, end]) // HOUR
+        low, high = edges + local_hours_ahead(edges.astype(np.int64), self.zone) - self.origin
+        first = int(np.clip(low - 1, 0, len(self.usual) - 1))  # what is between hours needs both
+        last = int(np.clip(high + 2, first + 1, len(self.usual)))
+        own = slice(first, last)
+        return replace(
+            self, usual=self.usual[own], least=self.least[own], origin=self.origin + first
+        )
 
     def stirs(
         self, recent: Counts, since: float, maintenance: tuple[tuple[float, float], ...] = ()

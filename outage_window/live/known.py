@@ -6,15 +6,16 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from detector.calm import Calm, calm_of
+from detector.calm import calm_of
 from detector.model import Options
 from detector.results import Window
 from detector.series import Counts
 from outage_window.assess import Assessment, ServiceData, assess
-from outage_window.live.feeds.feed import Feed
+from outage_window.live.feeds.feed import RECENT, Feed
 from outage_window.live.held import Held, Holding
 from outage_window.live.joining import Gaps, gaps_of
 from outage_window.live.people import Attempting, declared_of
+from outage_window.live.rested import Judged, Resting
 from outage_window.settings.models import Service
 
 NS = 10**9
@@ -45,21 +46,6 @@ class Seen:
 
 
 NO_METRICS = Seen(None, None, None, "no metrics of this service are configured")
-
-
-@dataclass(frozen=True, slots=True)
-class Resting:
-    """What is left of a service's data while nothing happens; the rest lies in the store.
-
-    `calm` is what it was judged by up to `until` (seconds), None where it could not be; `turn` the
-    hour in which that was. `assessment` has no evidence.
-    """
-
-    assessment: Assessment
-    calm: Calm | None
-    until: float
-    turn: int
-    gaps: Gaps | None
 
 
 @dataclass(slots=True)
@@ -108,6 +94,14 @@ class Known:
         self.data = self.assessment = self.options = self.seen = self.resting = None
         self.unjudged, self.failed, self.begun, self.behind = "", "", False, True
 
+    def resume(self, resting: Resting, options: Options, now: int) -> None:
+        """Begin with what was known when the service came to rest, here or in another process, if
+        that was this hour. `options` are those that it was judged by."""
+        if not self.begun and resting.turn == self._turn(now):
+            self.begun, self.options = True, options
+            self.resting, self.assessment = resting, resting.assessment
+            self.feed.resume(round(resting.until * NS) - RECENT)
+
     def refresh(self, now: int, options: Options, called: bool) -> bool:
         """Take in what is new and judge it; whether all up to `now` is known.
 
@@ -122,12 +116,14 @@ class Known:
             return False
         self.behind = False
         moved = options != self.options
+        if changed or self.data is None:
+            self.data = self.feed.data()
         if self.resting is not None:
-            if not (moved or self._wakes(self.resting, now, changed)):
+            if not (moved or self._wakes(self.resting, self.data, now, changed)):
+                self.assessment = _without_evidence(self.resting.assessment, self.data)
                 return True
             self._wake(now, options)
         elif changed or moved:
-            self.data = self.feed.data()
             self._assess(options)
         if self.people.refresh(self.windows, self.feed.horizon(now), now):
             self._assess(options)
@@ -141,15 +137,14 @@ class Known:
         self._assess(options)
         self.resting = None
 
-    def _wakes(self, resting: Resting, now: int, changed: bool) -> bool:
-        """Whether a service that rests must be judged as a whole; if not, what is new is noted."""
+    def _wakes(self, resting: Resting, data: ServiceData, now: int, changed: bool) -> bool:
+        """Whether a service that rests must be judged as a whole."""
         if self._turn(now) != resting.turn or (self.windows and self._attempts_came(now)):
             return True
         if not changed:
             return False
-        self.data = self.feed.data()
-        series = self.data.series
-        if self.data.refused is not None or not isinstance(series, Counts):
+        series = data.series
+        if data.refused is not None or not isinstance(series, Counts):
             return True
         if resting.calm is None:
             return bool(series.attempts[series.end > resting.until].any())
@@ -159,23 +154,27 @@ class Known:
     def _attempts_came(self, now: int) -> bool:
         return self.people.moved(self.windows, self.feed.horizon(now), now)
 
-    def rest(self, now: int, called: bool) -> None:
-        """Let go of what need not be in memory, if nothing happens."""
+    def rest(self, now: int, called: bool) -> Judged | None:
+        """Let go of what need not be in memory, if nothing happens; what is left then."""
         if self.resting is not None or self.seen is None or self.seen.blind or not self._calm:
-            return
-        assessment, until = self.assessment, self.until
-        if assessment is None or until is None or (called and self.windows):
-            return
+            return None
+        assessment, until, options = self.assessment, self.until, self.options
+        if assessment is None or until is None or options is None or (called and self.windows):
+            return None
         calm = None if assessment.detection is None else calm_of(assessment.detection)
         gaps = self.seen.gaps
-        if self.feed.rest():
-            self.people.rest()
-            self.data = self.feed.data()
-            bare = _without_evidence(assessment, self.data)
-            self.assessment = bare
-            self.resting = Resting(bare, calm, until / NS, self._turn(now), gaps)
-            self.saw("", self.seen.term)
-            self.holding.drop(self.service.name)
+        if not self.feed.rest():
+            return None
+        self.people.rest()
+        self.data = self.feed.data()
+        bare, last = _without_evidence(assessment, self.data), until / NS
+        if calm is not None:
+            calm = calm.between(last - RECENT / NS, last + 2 * TURN / NS)
+        self.assessment = bare
+        self.resting = Resting(bare, calm, last, self._turn(now), gaps)
+        self.saw("", self.seen.term)
+        self.holding.drop(self.service.name)
+        return Judged(self.service, options, self.resting)
 
     @property
     def _calm(self) -> bool:

@@ -54,7 +54,7 @@ class Work(Protocol):
         False: it is not led here, or its metrics must be read first.
         """
 
-    def let_rest(self, service: Service, around: Overview) -> None:
+    def let_rest(self, services: Sequence[Service], around: Overview) -> None:
         """Let go of what is not needed until the next pass."""
 
     def leave(self, service: Service) -> None:
@@ -167,10 +167,12 @@ class Rounds:
         if not services:
             return
         told = self._others.told_of(around.now - self._history)
+        kept = []
         for service in services:
             if self._work.keep(service, told):
-                self._work.let_rest(service, around)
+                kept.append(service)
             yield
+        self._work.let_rest(kept, around)
 
     def _only_told_of(self, now: int) -> Iterator[None]:
         """Bring those up to date that no settings name, where there is something new."""

@@ -12,6 +12,7 @@ from detector.model import Options
 from outage_window import clock as clocks
 from outage_window.clock import Clock
 from outage_window.errors import InputError
+from outage_window.live import rested
 from outage_window.live.assigning import Assigner, reassign
 from outage_window.live.feeds.build import feeds, read_ahead
 from outage_window.live.feeds.pulling import Client
@@ -144,8 +145,12 @@ class Watch:
 
     def ahead(self, services: Sequence[Service], around: Overview) -> None:
         """See `Work`. Where that fails, each reads by itself, and tells why it cannot."""
+        known = [self._known[one.name] for one in services]
         try:
-            read_ahead([self._known[one.name].feed for one in services], around.now)
+            new = [(k.service, self._options(k.service, around)) for k in known if not k.begun]
+            for one in rested.kept(self._store, new):
+                self._known[one.service.name].resume(one.resting, one.options, around.now)
+            read_ahead([one.feed for one in known], around.now)
         except Exception as failure:
             log.debug("%d services are read one by one: %s", len(services), failure)
 
@@ -169,10 +174,11 @@ class Watch:
             with self._deriving:
                 known.forget()
 
-    def let_rest(self, service: Service, around: Overview) -> None:
+    def let_rest(self, services: Sequence[Service], around: Overview) -> None:
         """See `Work`."""
-        if service.name not in self._failing:
-            self._known[service.name].rest(around.now, service.name in around.lately)
+        quiet = [self._known[s.name] for s in services if s.name not in self._failing]
+        found = [one.rest(around.now, one.service.name in around.lately) for one in quiet]
+        rested.keep(self._store, [one for one in found if one is not None])
 
     def behind(self, service: Service) -> bool:
         """See `Work`."""

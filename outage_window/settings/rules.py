@@ -99,7 +99,8 @@ def guarded(settings: Settings, by_web: bool) -> bool:
 
 def _taken(names: list[str]) -> list[tuple[int, str]]:
     """Each name that stands earlier too, with its index."""
-    return [(i, name) for i, name in enumerate(names) if name in names[:i]]
+    first: dict[str, int] = {}
+    return [(i, name) for i, name in enumerate(names) if first.setdefault(name, i) != i]
 
 
 def _asked_rules(settings: Settings) -> list[Wrong]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select
 
@@ -16,6 +17,7 @@ from outage_window.store.schema import (
     incidents,
     maintenance,
     muted_alerts,
+    rested,
     sample_arrivals,
     sample_blocks,
     series,
@@ -46,7 +48,7 @@ def expire(store: Store, horizon: int) -> None:
         log.warning("what is older than the retention could not be dropped: %s", error)
 
 
-def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElement[bool]]]:
+def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[Any], ColumnElement[bool]]]:
     """Each table with its key and what of it is old."""
     going = select(incidents.c.service).where(incidents.c.state.in_(("ongoing", "suspected")))
     over = alerts.c.ends_at.is_not(None) & (alerts.c.last_received < horizon)
@@ -70,10 +72,11 @@ def _kinds(horizon: int) -> Sequence[tuple[Table, ColumnElement[int], ColumnElem
         (covered, covered.c.start, covered.c.end < horizon),
         (silences, silences.c.id, silences.c.ends_at < horizon),
         (maintenance, maintenance.c.id, maintenance.c.end < horizon),
+        (rested, rested.c.service, rested.c.until < horizon),
     )
 
 
-def _some(store: Store, table: Table, key: ColumnElement[int], old: ColumnElement[bool]) -> bool:
+def _some(store: Store, table: Table, key: ColumnElement[Any], old: ColumnElement[bool]) -> bool:
     """Delete a piece of what is old; whether more may be left."""
     with store.read() as connection:
         if connection.execute(select(key).where(old).limit(1)).first() is None:

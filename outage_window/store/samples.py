@@ -129,15 +129,13 @@ def forget(connection: Connection, service: str) -> None:
 
 def load(connection: Connection, service: str, start: int) -> list[Samples]:
     """The service's samples from the block that holds `start` on, in the order of their series."""
-    return load_by(connection, [service], start).get(service, [])
+    return load_by(connection, {service: start}).get(service, [])
 
 
-def load_by(
-    connection: Connection, services: Collection[str], start: int
-) -> dict[str, list[Samples]]:
-    """As `load`, by service, of those that have any."""
+def load_by(connection: Connection, starts: Mapping[str, int]) -> dict[str, list[Samples]]:
+    """As `load`, of services from a start of each; by service, those that have any."""
     parts: dict[tuple[str, str, str], list[tuple[I64, F64]]] = {}
-    for query in _blocks(services, start, series, sample_blocks.c.size, sample_blocks.c.data):
+    for query in _blocks(starts, series, sample_blocks.c.size, sample_blocks.c.data):
         order = query.order_by(series.c.role, series.c.labels, sample_blocks.c.start)
         for row in connection.execute(order):
             key = row.service, row.role, row.labels
@@ -149,26 +147,29 @@ def load_by(
     return found
 
 
-def sizes(connection: Connection, services: Collection[str], start: int) -> dict[str, int]:
+def sizes(connection: Connection, starts: Mapping[str, int]) -> dict[str, int]:
     """How many samples `load_by` would give."""
     total = func.sum(sample_blocks.c.size)
     found: dict[str, int] = {}
-    for query in _blocks(services, start, series.c.service, total.label("total")):
+    for query in _blocks(starts, series.c.service, total.label("total")):
         rows = connection.execute(query.group_by(series.c.service))
         found |= {row.service: int(row.total) for row in rows}
     return found
 
 
-def _blocks(services: Collection[str], start: int, *columns: Any) -> Iterator[Select[Any]]:
-    """Queries for the blocks of services, from the one that holds `start` on."""
-    names = sorted(services)
-    for at in range(0, len(names), AT_ONCE):
-        yield (
-            select(*columns)
-            .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
-            .where(series.c.service.in_(names[at : at + AT_ONCE]))
-            .where(sample_blocks.c.start >= start - start % BLOCK)
-        )
+def _blocks(starts: Mapping[str, int], *columns: Any) -> Iterator[Select[Any]]:
+    """Queries for the blocks of services, from the one that holds the start of each on."""
+    from_block: dict[int, list[str]] = {}
+    for service, start in sorted(starts.items()):
+        from_block.setdefault(start - start % BLOCK, []).append(service)
+    for first, names in from_block.items():
+        for at in range(0, len(names), AT_ONCE):
+            yield (
+                select(*columns)
+                .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
+                .where(series.c.service.in_(names[at : at + AT_ONCE]))
+                .where(sample_blocks.c.start >= first)
+            )
 
 
 def label_text(labels: Mapping[str, str]) -> str:

@@ -146,6 +146,16 @@ sample_arrivals = Table(
     sqlite_autoincrement=True,  # no number comes twice: the newest merged one tells which are gone
 )
 
+rested = Table(
+    "rested",
+    metadata,
+    # What a service in which nothing happens was judged by: whoever leads it next goes on from it.
+    Column("service", Text, primary_key=True),
+    Column("under", Text, nullable=False),  # a hash of its settings
+    Column("until", BigInteger, nullable=False),  # the time of its newest sample
+    Column("state", LargeBinary, nullable=False),
+)
+
 progress = Table(
     "progress",
     metadata,

@@ -88,7 +88,7 @@ def test_alerts_of_an_earlier_version_get_their_services(tmp_path, file):
 def test_a_later_version_is_left_alone(database):
     Store.open(*database).close()
     change(database, "UPDATE alembic_version SET version_num = '99'")
-    with pytest.raises(InputError, match=r"schema 7, this one has 99"):
+    with pytest.raises(InputError, match=r"schema 8, this one has 99"):
         Store.open(*database)
 
 

@@ -40,5 +40,4 @@ def _feed(service: Service, settings: Settings, store: Store, client: Client | N
 
 def read_ahead(feeds: Iterable[Feed], now: int) -> None:
     """Read at once what several services will be asked for next, where that is cheaper."""
-    sent = [one for one in feeds if isinstance(one, SentFeed)]
-    read_together(sent, min((one.horizon(now) for one in sent), default=now))
+    read_together([one for one in feeds if isinstance(one, SentFeed)], now)

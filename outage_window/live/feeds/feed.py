@@ -42,6 +42,9 @@ class Feed(Protocol):
         `refresh` and `data` are then of what is recent alone, until `wake`.
         """
 
+    def resume(self, start: int) -> None:
+        """Begin as after `rest`, with what is later than `start`; nothing was read yet."""
+
     def wake(self, now: int) -> None:
         """Have all again; raises as `refresh`."""
 
@@ -64,6 +67,8 @@ class Stored:
         self._origin = origin
         self._cache = Cache()
         self._resting = False
+        self._recent = 0
+        """What is later is in memory of a service that rests, where that has no sample yet."""
 
     @property
     def until(self) -> int | None:
@@ -77,14 +82,19 @@ class Stored:
     def rest(self) -> bool:
         """As `Feed`."""
         self._resting = True
-        self._cache.forget_before(self._since(0))
+        self._cache.forget_before(self.since(0))
         return True
 
-    def _since(self, now: int) -> int:
+    def resume(self, start: int) -> None:
+        """As `Feed`."""
+        self._resting, self._recent = True, start
+
+    def since(self, now: int) -> int:
         """What is older need not be in memory."""
+        if not self._resting:
+            return now - self._history
         until = self._cache.until
-        recent = self._resting and until is not None
-        return until - RECENT if recent else now - self._history  # type: ignore[operator]
+        return self._recent if until is None else until - RECENT
 
     def data(self) -> ServiceData:
         """As `Feed`."""

@@ -39,6 +39,9 @@ class FileFeed:
         """As `Feed`: a file may be gone by the time that it is asked for again."""
         return False
 
+    def resume(self, _start: int) -> None:
+        """As `Feed`: it never rests."""
+
     def wake(self, _now: int) -> None:
         """As `Feed`: nothing was let go of."""
 

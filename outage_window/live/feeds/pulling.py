@@ -73,7 +73,7 @@ class PullFeed(Stored):
 
     def refresh(self, now: int) -> tuple[bool, bool]:
         """As `Feed`: what is stored already is read once, what it lacks is pulled."""
-        since = self._since(now)
+        since = self.since(now)
         changed = False
         with self._store.read() as connection:
             done = samples.reached(connection, self._service.name)
@@ -88,7 +88,7 @@ class PullFeed(Stored):
         changed = self._cache.add(found) or changed
         with self._store.read() as connection:
             self._known = samples.reached(connection, self._service.name)
-        self._cache.forget_before(self._since(now))
+        self._cache.forget_before(self.since(now))
         return changed, caught_up
 
     def wake(self, now: int) -> None:

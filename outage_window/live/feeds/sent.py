@@ -62,7 +62,7 @@ class SentFeed(Stored):
         """As `Feed`: all that came is known."""
         changed, rows = self._take(now)
         self._merge(rows, now)
-        self._cache.forget_before(self._since(now))
+        self._cache.forget_before(self.since(now))
         return changed, True
 
     def new(self, came: Came) -> list[Arrived]:
@@ -82,12 +82,12 @@ class SentFeed(Stored):
     def _take(self, now: int) -> tuple[bool, Sequence[Arrived]]:
         """Take in what came; whether anything was new, and the rows that wait to be merged."""
         if self.read is None:
-            read_together([self], now - self._history)
+            read_together([self], now)
         found, self.read = self.read, None
         assert found is not None  # of one service at least
         if not self._chosen(found.came):
             return False, ()
-        changed, since = False, self._since(now)
+        changed, since = False, self.since(now)
         if found.blocks is not None:
             self._cache = Cache()
             changed, self._merged = self._cache.add(_from(since, found.blocks)), _merged(found.came)
@@ -115,18 +115,17 @@ class SentFeed(Stored):
             self._seen = set()
 
 
-def read_together(feeds: Sequence[SentFeed], start: int) -> None:
+def read_together(feeds: Sequence[SentFeed], now: int) -> None:
     """Read what came of several services of one store in one go; their next `refresh` takes it.
 
-    Blocks are read from `start` (nanoseconds) on. Those whose samples would be too many together
-    are left to read by themselves.
+    Those whose samples would be too many together are left to read by themselves.
     """
     if not feeds:
         return
     with feeds[0].store.read() as connection:
         came = arrivals.came(connection, [feed.name for feed in feeds])
-        anew = [feed.name for feed in feeds if feed.anew(came[feed.name])]
-        large = samples.sizes(connection, anew, start) if len(feeds) > 1 else {}
+        starts = {f.name: f.since(now) for f in feeds if f.anew(came[f.name])}
+        large = samples.sizes(connection, starts) if len(feeds) > 1 else {}
         rows: dict[str, list[Arrived]] = {}
         left = MOST
         for feed in feeds:
@@ -136,9 +135,9 @@ def read_together(feeds: Sequence[SentFeed], start: int) -> None:
                 break
             rows[feed.name] = new
         found = arrivals.load_by(connection, [one.id for new in rows.values() for one in new])
-        blocks = samples.load_by(connection, rows.keys() & anew, start)
+        blocks = samples.load_by(connection, {n: at for n, at in starts.items() if n in rows})
     for name, feed in zip(rows, feeds, strict=False):
-        known = blocks.get(name, ()) if name in anew else None
+        known = blocks.get(name, ()) if name in starts else None
         feed.read = Read(came[name], found.get(name, ()), known)
 
 
