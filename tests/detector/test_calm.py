@@ -4,9 +4,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detector.calm import calm_of
+from detector.baseline import read
+from detector.calm import Calm, calm_of
 from detector.detect import detect
-from detector.series import Counts, Levels
+from detector.evidence import local_hours
+from detector.grid import grid_of
+from detector.model import Options
+from detector.series import F64, Counts, Levels, table
 from tests.detector.simulated import DAY, EPOCH, counts
 from tests.detector.test_detect import silenced
 
@@ -42,8 +46,11 @@ def test_whatever_all_of_the_data_show_stirs(seed: int) -> None:
     )  # fmt: skip
     calm = calm_of(detect(between(series, 0.0, judged)))
     assert calm is not None
+    short = calm.between(judged - RECENT, judged + HOUR)
+    assert len(short.usual) <= 8
     for now in np.arange(judged + step, judged + HOUR, max(step, 120.0)):
         stirs = calm.stirs(between(series, now - RECENT, now), judged)
+        assert short.stirs(between(series, now - RECENT, now), judged) == stirs
         if first_seen(series, judged, now):
             assert stirs
             break
@@ -90,3 +97,27 @@ def test_without_attempts_or_judgement_nothing_is_known() -> None:
     start = EPOCH + 60.0 * np.arange(2000)
     assert calm_of(detect(Levels(start, start + 60, np.full(2000, 0.01), 60.0, "ratio"))) is None
     assert calm_of(detect(counts(1, days=0.05))) is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "-05:00", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("ends", ["2024-03-31", "2024-11-03", "2024-10-27", "2024-06-01"])
+def test_the_hours_that_are_asked_for_are_what_they_were(zone: str, ends: str) -> None:
+    """Also where clocks change between the first and the last."""
+    rng = np.random.default_rng(7)
+    until = np.datetime64(ends, "s").astype(np.int64) + rng.uniform(0, DAY)
+    start = np.arange(until - 20 * DAY, until, 300.0)
+    attempts = rng.poisson(200, len(start)).astype(float)
+    ratio = 0.02 + 0.01 * np.sin(2 * np.pi * start / DAY)
+    series = table(start, 300.0, attempts, rng.binomial(attempts.astype(int), ratio) * 1.0)
+    calm = calm_of(detect(series, Options(zone=zone)))
+    assert calm is not None
+    short = calm.between(until - RECENT, until + 2 * HOUR)
+    asked = np.arange(until - RECENT, until + 2 * HOUR, 60.0)
+    grid = grid_of(table(asked, 60.0, asked * 0 + 1, asked * 0))
+
+    def expected(one: Calm) -> F64:
+        at = local_hours(grid, 0, grid.size, one.origin, one.zone)
+        return np.stack([read(v, at, 0, len(v)) for v in (one.usual, one.least)])
+
+    assert np.allclose(expected(short), expected(calm), rtol=1e-9)
+    assert len(short.usual) < 10
