@@ -1,6 +1,6 @@
 """Replicas on a real PostgreSQL, of which one is killed each minute: every outage once, in time.
 
-script/bench replicas [--services N] [--minutes M] [--interval S] [--step S] [--stall]
+script/bench replicas [--services N] [--minutes M] [--settle M] [--interval S] [--step S] [--stall]
 simulates N services whose counters come by remote write, and some that only alerts tell of, through
 senders that go on to the next replica where one fails. docs/operations.md tells what was seen.
 """
@@ -22,7 +22,7 @@ def parsed(arguments: list[str]) -> Asked:
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="script/bench replicas", description=__doc__)
     default = Asked()
-    for name in ("services", "minutes", "interval", "step", "every", "away", "seed"):
+    for name in ("services", "minutes", "settle", "interval", "step", "every", "away", "seed"):
         value = getattr(default, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
     parser.add_argument("--stall", action="store_true", help="every second one is stopped instead")

@@ -7,7 +7,7 @@ counted: its sender has nothing to mend. What is asked for and cannot be kept is
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,7 +43,11 @@ class _Series:
     came: int
 
 
-@dataclass(slots=True)
+Chosen = Sequence[tuple[int, tuple[str, ...]]]
+"""The series of a request that a service asks for, by their places in it, and their roles."""
+
+
+@dataclass(slots=True, eq=False)
 class _Asked:
     """What one service asks for, and the series of it that are known."""
 
@@ -61,6 +65,17 @@ def _asked(service: Service, source: str) -> _Asked:
     chosen = ("attempts", service.attempts), ("errors", service.errors)
     roles = [(role, selectors.parse(str(text), role)) for role, text in chosen]
     return _Asked(service.name, source, roles)
+
+
+def _numbers(asked: _Asked, write: Write, chosen: Chosen, now: int) -> dict[int, tuple[int, ...]]:
+    """The numbers of those series of a request that have any, by their places in it."""
+    found = {}
+    for place, _ in chosen:
+        known = asked.series.get(write.series[place].labels)
+        if known is not None:
+            known.came = now
+            found[place] = known.numbers
+    return found
 
 
 @dataclass(slots=True)
@@ -105,9 +120,13 @@ class Intake:
         for place, known in enumerate(write.series):
             for service, roles in self._pick(known, asked, choosing):
                 places.setdefault(service, []).append((place, roles))
+        with self._lock:
+            chosen = {asked[service]: own for service, own in places.items()}
+            self._learn(chosen, write, tally, now)
+            numbers = [_numbers(one, write, own, now) for one, own in chosen.items()]
         rows, taken = [], np.zeros(len(write.of), bool)
-        for service, chosen in places.items():
-            rows += self._rows(asked[service], write, chosen, tally, taken, now)
+        for (one, own), found in zip(chosen.items(), numbers, strict=True):
+            rows += self._rows(one, write, own, found, tally, taken, now)
         if rows:
             self._store.gather(arrivals.keep, rows)
         native = int(write.histograms.sum())
@@ -169,13 +188,16 @@ class Intake:
         self,
         asked: _Asked,
         write: Write,
-        chosen: Sequence[tuple[int, tuple[str, ...]]],
+        chosen: Chosen,
+        known: Mapping[int, tuple[int, ...]],
         tally: _Tally,
         taken: Bool,
         now: int,
     ) -> list[arrivals.Arrival]:
         """What is to be kept of a request for one service: a row, or none."""
-        numbers = self._numbers(asked, write, chosen, tally, now)
+        numbers = np.full((2, len(write.series)), -1, np.int64)  # where it has none
+        for place, own in known.items():
+            numbers[: len(own), place] = own
         native = int(write.histograms[[place for place, _ in chosen]].sum())
         if native:
             tally.histograms += native
@@ -198,62 +220,44 @@ class Intake:
         )
         return [kept]
 
-    def _numbers(
-        self,
-        asked: _Asked,
-        write: Write,
-        chosen: Sequence[tuple[int, tuple[str, ...]]],
-        tally: _Tally,
-        now: int,
-    ) -> I64:
-        """The numbers that each series has in the store, shape (2, k); -1 where it has none.
-
-        A series that is new gets its numbers now, as long as there is room for it.
-        """
-        numbers = np.full((2, len(write.series)), -1, np.int64)
+    def _learn(
+        self, chosen: Mapping[_Asked, Chosen], write: Write, tally: _Tally, now: int
+    ) -> None:
+        """Give new series their numbers, all of a request at once; refuse the samples of those that
+        there is no room for."""
         sampled = np.zeros(len(write.series), bool)
         sampled[write.of] = True
-        with self._lock:
-            new = {
-                place: roles
-                for place, roles in chosen
-                if sampled[place] and write.series[place].labels not in asked.series
-            }
-            if new:
-                self._learn(asked, write, new, tally, now)
-            for place, _ in chosen:
-                known = asked.series.get(write.series[place].labels)
-                if known is not None:
-                    known.came = now
-                    numbers[: len(known.numbers), place] = known.numbers
-        return numbers
+        wanted: dict[_Asked, dict[int, str]] = {}
+        for asked, own in chosen.items():
+            new = [p for p, _ in own if sampled[p] and write.series[p].labels not in asked.series]
+            if new and (texts := self._fitting(asked, write, sorted(new), tally, now)):
+                wanted[asked] = texts
+        if not wanted:
+            return
+        roles = {one: dict(chosen[one]) for one in wanted}
+        keys = {
+            one.name: sorted((role, text) for p, text in texts.items() for role in roles[one][p])
+            for one, texts in wanted.items()
+        }
+        found = self._store.write(lambda connection: samples.identify(connection, keys))
+        for asked, texts in wanted.items():
+            for place, text in texts.items():
+                numbers = tuple(found[asked.name, role, text] for role in roles[asked][place])
+                asked.series[write.series[place].labels] = _Series(numbers, now)
 
-    def _learn(
-        self,
-        asked: _Asked,
-        write: Write,
-        new: dict[int, tuple[str, ...]],
-        tally: _Tally,
-        now: int,
-    ) -> None:
-        """Give new series their numbers; refuse the samples of those that there is no room for."""
-        room = self._room(asked, len(new), now)
+    def _fitting(
+        self, asked: _Asked, write: Write, places: Sequence[int], tally: _Tally, now: int
+    ) -> dict[int, str]:
+        """The labels, as they are stored, of those new series of a service that can be kept."""
+        room = self._room(asked, len(places), now)
         more = f"expected at most {self._most} series of the service {asked.name}"
-        places = sorted(new)
         self._refuse(write, places[room:], tally, f"{more} (remote_write.most_series)")
         texts = {
             place: samples.label_text(dict(write.series[place].labels)) for place in places[:room]
         }
         long = [place for place in texts if len(texts[place].encode()) > MOST_LABEL_BYTES]
         self._refuse(write, long, tally, LONG)
-        fitting = [place for place in texts if place not in set(long)]
-        if not fitting:
-            return
-        wanted = sorted((role, texts[place]) for place in fitting for role in new[place])
-        found = self._store.write(lambda c: samples.identify(c, asked.name, wanted))
-        for place in fitting:
-            numbers = tuple(found[role, texts[place]] for role in new[place])
-            asked.series[write.series[place].labels] = _Series(numbers, now)
+        return {place: text for place, text in texts.items() if place not in set(long)}
 
     def _room(self, asked: _Asked, wanted: int, now: int) -> int:
         """How many new series there is room for; what is older than history makes room."""

@@ -30,14 +30,17 @@ class Plan:
     alerted: dict[str, float]
 
 
-def plan(services: int, rounds: int, seconds: float, seed: int) -> Plan:
-    """One service in fifty has an outage, and beside them one in a hundred only alerts."""
+def plan(services: int, rounds: range, step: float, seed: int) -> Plan:
+    """One service in fifty has an outage in these rounds, and one in a hundred beside them only
+    alerts; `step` is the seconds of a round."""
     rng = np.random.default_rng(seed)
     out = rng.choice(services, max(services // 50, 6), replace=False)
-    latest = max(rounds - OUT - 2, 2)
-    outages = {int(one): int(rng.integers(1, latest)) for one in out}
+    first = rounds.start + 1
+    latest = max(rounds.stop - OUT - 2, first + 1)
+    outages = {int(one): int(rng.integers(first, latest)) for one in out}
+    begin, seconds = rounds.start * step, len(rounds) * step
     alerted = {
-        f"alerted-{n:04d}": float(rng.uniform(2, 0.8 * seconds))
+        f"alerted-{n:04d}": begin + float(rng.uniform(2, 0.8 * seconds))
         for n in range(max(services // 100, 4))
     }
     return Plan([f"service-{n:05d}" for n in range(services)], outages, alerted)

@@ -32,10 +32,12 @@ REPLICAS = 3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run is to be. Times in seconds."""
+    """What a run is to be. Times in seconds, but for minutes: those in which replicas die, and
+    those before, in which they read and judge the history."""
 
     services: int = 10_000
     minutes: float = 10.0
+    settle: float = 4.0
     interval: float = 60.0
     step: float = 30.0
     every: float = 60.0
@@ -44,9 +46,14 @@ class Asked:
     seed: int = 1
 
     @property
+    def settling(self) -> int:
+        """How many rounds there are before anything happens."""
+        return round(60 * self.settle / self.step)
+
+    @property
     def rounds(self) -> int:
         """How many there are in the run."""
-        return round(60 * self.minutes / self.step)
+        return self.settling + round(60 * self.minutes / self.step)
 
     @property
     def least(self) -> float:
@@ -80,7 +87,8 @@ class Run:
 
 def run(asked: Asked, server: postgres.Postgres, folder: Path) -> Run:
     """Send, kill and wait as asked; the database stays for the judge."""
-    plan = crowd.plan(asked.services, asked.rounds, 60 * asked.minutes, asked.seed)
+    happens = range(asked.settling, asked.rounds)
+    plan = crowd.plan(asked.services, happens, asked.step, asked.seed)
     made = Crowd(plan, asked.rounds, asked.seed)
     done = Run(asked, plan, 0.0, url=server.database())
     with ExitStack() as stack:
@@ -96,10 +104,11 @@ def run(asked: Asked, server: postgres.Postgres, folder: Path) -> Run:
         done.began = time.time() + 0.012 * asked.services + 5  # history takes as long to send
         _before(done, made, ports)
         _say(f"{BEFORE} rounds of history are sent")
-        time.sleep(max(done.began - time.time(), 0.0))
+        _rounds(done, made, ports, range(asked.settling))
+        _say("they have settled")
         replicas.harass(asked.every, 0.4 * asked.every, asked.away, asked.stall)
         used = replicas.cpu()
-        _rounds(done, made, ports)
+        _rounds(done, made, ports, happens)
         replicas.leave()
         _say("all rounds are sent")
         done.cpu, done.memory = replicas.cpu() - used, max(replicas.memory())
@@ -141,10 +150,10 @@ def _before(done: Run, made: Crowd, ports: list[int]) -> None:
     balancer.finish()
 
 
-def _rounds(done: Run, made: Crowd, ports: list[int]) -> None:
+def _rounds(done: Run, made: Crowd, ports: list[int], rounds: range) -> None:
     asked, balancer = done.asked, Balancer(ports, TOKEN)
     waiting = sorted(done.plan.alerted.items(), key=lambda one: one[1])
-    for number in range(asked.rounds):
+    for number in rounds:
         _wait(done, balancer, waiting, done.time(number) / 1000)
         for chunk, of in _chunks(asked.services, CHUNK):
             column = BEFORE + number
@@ -155,7 +164,7 @@ def _rounds(done: Run, made: Crowd, ports: list[int]) -> None:
 
             balancer.put(Sent("/api/v1/write", body, crowd.HEADERS, note))
     balancer.finish()
-    done.codes = balancer.codes
+    done.codes += balancer.codes
 
 
 def _wait(done: Run, balancer: Balancer, waiting: list[tuple[str, float]], until: float) -> None:

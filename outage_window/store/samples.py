@@ -54,9 +54,9 @@ def keep(connection: Connection, service: str, found: Sequence[Samples], done: P
 def put(connection: Connection, service: str, found: Sequence[Samples]) -> None:
     """As `keep`, without a word on how far they reach."""
     texts = {(one.role, label_text(one.labels)) for one in found}
-    identities = identify(connection, service, sorted(texts))
+    identities = identify(connection, {service: sorted(texts)})
     for one in found:
-        identity = identities[one.role, label_text(one.labels)]
+        identity = identities[service, one.role, label_text(one.labels)]
         blocks = one.time // BLOCK
         for block in np.unique(blocks):
             chosen = blocks == block
@@ -178,17 +178,22 @@ def label_text(labels: Mapping[str, str]) -> str:
 
 
 def identify(
-    connection: Connection, service: str, wanted: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], int]:
-    """The number of each series, by role and text of labels; new ones get one."""
-    found: dict[tuple[str, str], int] = {}
-    for at in range(0, len(wanted), AT_ONCE):
-        piece = wanted[at : at + AT_ONCE]
-        rows = [{"service": service, "role": role, "labels": text} for role, text in piece]
+    connection: Connection, wanted: Mapping[str, Sequence[tuple[str, str]]]
+) -> dict[tuple[str, str, str], int]:
+    """The number of each series, by service, role and text of labels; new ones get one.
+
+    `wanted` are roles and texts by service.
+    """
+    keys = [(service, role, text) for service in sorted(wanted) for role, text in wanted[service]]
+    found: dict[tuple[str, str, str], int] = {}
+    for at in range(0, len(keys), AT_ONCE):
+        piece = keys[at : at + AT_ONCE]
+        rows = [{"service": service, "role": role, "labels": text} for service, role, text in piece]
         connection.execute(insert(connection, series).on_conflict_do_nothing(), rows)
-        texts = [text for _, text in piece]
-        known = select(series).where(series.c.service == service, series.c.labels.in_(texts))
-        found |= {(row.role, row.labels): int(row.id) for row in connection.execute(known)}
+        services, texts = {service for service, _, _ in piece}, {text for _, _, text in piece}
+        known = select(series).where(series.c.service.in_(services), series.c.labels.in_(texts))
+        for row in connection.execute(known):
+            found[row.service, row.role, row.labels] = int(row.id)
     return found
 
 

@@ -6,8 +6,10 @@ from sqlalchemy import event
 
 from outage_window.live import rounds, watch
 from outage_window.live.feeds import sent
+from outage_window.store import arrivals, samples
 from tests.live.made import BORN, STEP, Metrics
 from tests.live.test_sent import LABELS, Place
+from tests.webhooks.sent import TYPES, first, snappy
 
 HOUR = 3600
 
@@ -109,3 +111,23 @@ def test_where_that_fails_each_reads_by_itself(store, monkeypatch):
     status = place.watch.status.services
     assert {status[name].scanned_at for name in "abc"} == {round(place.now * 1e9)}
     assert all(data.series is not None for data in place.data().values())
+
+
+def test_the_new_series_of_a_request_get_their_numbers_at_once(store, monkeypatch):
+    place = Many(store, ["a", "b", "c"])
+    learnt, identify = [], samples.identify
+    monkeypatch.setattr(
+        samples, "identify", lambda c, wanted: learnt.append(sorted(wanted)) or identify(c, wanted)
+    )
+    series = [
+        ({"__name__": metric, "service": service, **LABELS}, [(round(BORN * 1000), 1.0)])
+        for service in place.names
+        for metric in ("all", "bad")
+    ]
+    body = snappy(first(*series).SerializeToString())
+    headers = {"Content-Type": TYPES["1.0"], "Content-Encoding": "snappy"}
+    for _ in range(2):
+        assert place.client.post("/api/v1/write", data=body, headers=headers).status_code == 204
+    assert learnt == [place.names]
+    with store.read() as connection:
+        assert all(len(arrivals.waiting(connection, name)) == 2 for name in place.names)

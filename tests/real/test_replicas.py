@@ -98,7 +98,14 @@ def test_every_alert_is_one_episode_though_a_replica_dies(
 def test_every_outage_once_though_replicas_die_and_hang(postgresql, tmp_path):
     """The benchmark, small: one replica is killed, one hangs while others take over and goes on."""
     asked = Asked(
-        services=40, minutes=0.45, interval=6.0, step=1.0, every=12.0, away=9.5, stall=True
+        services=40,
+        minutes=0.45,
+        settle=0.0,
+        interval=6.0,
+        step=1.0,
+        every=12.0,
+        away=9.5,
+        stall=True,
     )
     done = run(asked, postgresql, tmp_path)
     found = list(lines(done))

@@ -103,7 +103,7 @@ def test_what_waits_to_be_merged_counts(kept):
 
     def work(connection):
         (number,) = samples.identify(
-            connection, "auth", [("attempts", samples.label_text({"n": "0"}))]
+            connection, {"auth": [("attempts", samples.label_text({"n": "0"}))]}
         ).values()
         of = np.full(len(late), number)
         arrivals.keep(connection, [[arrivals.arrival("auth", "x", of, late, np.ones(len(late)))]])

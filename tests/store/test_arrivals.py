@@ -18,8 +18,8 @@ def numbers(store, *wanted):
     """The number of each series, (role, labels)."""
     keys = [(role, label_text(labels)) for role, labels in wanted]
     store.write(lambda c: samples.note(c, "auth", Progress(0, SOURCE)))
-    found = store.write(lambda c: samples.identify(c, "auth", keys))
-    return [found[key] for key in keys]
+    found = store.write(lambda c: samples.identify(c, {"auth": keys}))
+    return [found["auth", *key] for key in keys]
 
 
 def keep(store, *rows):

@@ -6,6 +6,7 @@ once, and now and then put into blocks, by whoever derives: at a time one proces
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from outage_window.store.samples import BLOCK, Samples
 NS = 10**9
 LATE = 600 * NS
 """Samples are waited for so long after their block is past, before it is merged."""
+SPREAD = 1800 * NS
+"""For up to so long more, each service for a time of its own: thousands do not merge at once."""
 MANY = 2_000
 """Rows that are merged before their block is past, too."""
 MOST = 2**20
@@ -109,7 +112,8 @@ class SentFeed(Stored):
 
     def _merge(self, rows: Sequence[Arrived], now: int) -> None:
         """Put rows into blocks once the oldest block is past, or there are many."""
-        past = (now - LATE) // BLOCK
+        own = zlib.crc32(self.name.encode(errors="surrogatepass")) % (SPREAD // NS) * NS
+        past = (now - LATE - own) // BLOCK
         if len(rows) >= MANY or any(one.first // BLOCK < past for one in rows):
             self._merged = arrivals.merge(self.store, self.name, source_of(self._service), rows)
             self._seen = set()
