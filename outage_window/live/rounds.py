@@ -18,7 +18,8 @@ TOGETHER = 16
 """Services whose metrics are read before what they tell is derived: by one look at the store, which
 costs as much for one of them."""
 PIECE = 5.0
-"""Seconds after which it is derived, however few were read."""
+"""Seconds after which it is derived, however few were read; and for which what is told of services
+is not asked for again: beside many alerts that takes a while."""
 HISTORY = 30.0
 """Seconds of a pass in which histories are read that were never read, of one service at least: the
 others must not wait for them."""
@@ -94,6 +95,8 @@ class Rounds:
         self._taken: Mapping[int, int] = {}
         self._called: set[str] = set()
         self._left: list[Service] = []
+        self._told: Collection[str] = ()
+        self._told_at = -inf
 
     def begin(self) -> None:
         """The first round takes in all that is led now."""
@@ -160,16 +163,21 @@ class Rounds:
         yield from self._derived(read, around)
 
     def _look(self, now: int) -> Overview:
+        self._told_at = -inf
         said = self._announced.said(now - self._history)
         return Overview(now, said, self._others.told_of(now - LATELY))
 
+    def _told_of(self, around: Overview) -> Collection[str]:
+        """The services of which something is stored, as that was some seconds ago at most."""
+        if time.monotonic() - self._told_at > PIECE:
+            self._told = self._others.told_of(around.now - self._history)
+            self._told_at = time.monotonic()
+        return self._told
+
     def _derived(self, services: Sequence[Service], around: Overview) -> Iterator[None]:
-        if not services:
-            return
-        told = self._others.told_of(around.now - self._history)
         kept = []
         for service in services:
-            if self._work.keep(service, told):
+            if self._work.keep(service, self._told_of(around)):
                 kept.append(service)
             yield
         self._work.let_rest(kept, around)
