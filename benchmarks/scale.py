@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,11 +57,13 @@ class Bench:
             export.to_csv(found.csv)
         return found
 
-    def analyze(self, path: Path, *options: str) -> Taken:
-        """The whole command."""
+    def analyze(self, path: Path, *options: str, cpu: int | None = None) -> Taken:
+        """The whole command, on one processor alone if that is said."""
         environment = os.environ | {"XDG_CACHE_HOME": str(self._folder / "cache")}
         command = [*PROGRAM, "analyze", str(path), "--format", "json", *options]
-        return measured(command, self._folder / "out.json", env=environment)
+        if cpu is not None:
+            command = ["taskset", "-c", str(cpu), *command]
+        return measured(command, path.with_suffix(".json"), env=environment)
 
     def peer(self, program: str, path: Path) -> Taken:
         """Another program reading the same."""
@@ -169,13 +173,30 @@ def on_dask(bench: Bench, made: Made) -> bool:
     return told("1 worker / 2 workers", f"≥ {SPEEDUP}", one / two, one / two >= SPEEDUP)
 
 
+def on_machine(bench: Bench, made: Made) -> None:
+    """What a second processor is worth here: commands that share nothing, on one processor each."""
+    other = made.parquet.with_stem(f"{made.parquet.stem}-again")
+    shutil.copyfile(made.parquet, other)
+    alone = statistics.mean(bench.analyze(made.parquet, cpu=cpu).wall for cpu in (0, 1))
+    with ThreadPoolExecutor(2) as pool:
+        both = [
+            pool.submit(bench.analyze, path, cpu=cpu)
+            for cpu, path in enumerate((made.parquet, other))
+        ]
+        together = max(one.result().wall for one in both)
+    print(f"\n| Parquet, {made.rows:,} rows, one processor a command | seconds |\n| --- | --- |")
+    print(f"| one command alone | {alone:.1f} |\n| two at once | {together:.1f} |")
+    print("\n| target | | seen | |\n| --- | --- | --- | --- |")
+    told("what two processors are worth, of 2", "reported", 2 * alone / together, None)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Print Markdown; exit 1 when a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=float, nargs="+", default=[1e6, 1e7, 1e8])
     parser.add_argument("--length", type=int, default=10_000, help="rows a series")
     parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--only", choices=["against", "growth", "model", "dask"])
+    parser.add_argument("--only", choices=["against", "growth", "model", "dask", "machine"])
     parser.add_argument("--folder", type=Path, help="where the exports are made (a temporary one)")
     asked = parser.parse_args(words)
     with _folder(asked.folder) as folder:
@@ -188,6 +209,7 @@ def main(words: Sequence[str] | None = None) -> int:
             "growth": lambda: growth(bench, made, asked.pairs),
             "model": lambda: model(bench, made) is None,
             "dask": lambda: on_dask(bench, made[-1]),
+            "machine": lambda: on_machine(bench, made[-2:][0]) is None,
         }
         done = [step() for name, step in steps.items() if asked.only in (None, name)]
     return 0 if all(done) else 1

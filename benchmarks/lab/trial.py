@@ -104,8 +104,9 @@ def run(asked: Asked, server: postgres.Postgres, folder: Path) -> Run:
         done.began = time.time() + 0.012 * asked.services + 5  # history takes as long to send
         _before(done, made, ports)
         _say(f"{BEFORE} rounds of history are sent")
+        time.sleep(max(done.began - time.time(), 0.0))
         _rounds(done, made, ports, range(asked.settling))
-        _say("they have settled")
+        _say(f"{asked.settling} rounds later they have settled")
         replicas.harass(asked.every, 0.4 * asked.every, asked.away, asked.stall)
         used = replicas.cpu()
         _rounds(done, made, ports, happens)
