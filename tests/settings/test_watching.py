@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from outage_window.live.status import Status
 from outage_window.settings.models import Settings
 from outage_window.store import Store
 from outage_window.web import create_app
+from tests.calls import calls
 
 CONFIG = Path(__file__).parents[2] / "config"
 RULES = CONFIG / "rules" / "outage-window.yml"
@@ -116,9 +116,9 @@ def test_no_label_is_anybodys_input(client):
 def test_it_stays_cheap_with_a_thousand_services(store, tmp_path):
     client = create_app(store, settings(tmp_path, 1000)).test_client()
     client.get("/metrics")
-    began = time.perf_counter()
-    text = client.get("/metrics").text
-    assert time.perf_counter() - began < 2
+    answer, counted = calls(lambda: client.get("/metrics"))
+    text = answer.text
+    assert counted < 200 * 1000  # of each service some 160
     assert len(text.splitlines()) < 4000 + 200
 
 
