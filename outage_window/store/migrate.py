@@ -1,21 +1,19 @@
-"""Brings a database to the present version, step by step, or refuses it before it is touched."""
+"""Brings a database to the present version, or refuses it before it is touched."""
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
 from outage_window.errors import InputError
+from outage_window.store.schema import metadata
 
-FOLDER = Path(__file__).parent / "migrations"
-_VERSIONS = "alembic_version"
-_BEFORE = ("1", "2", "3")
-"""Versions that noted themselves in the table `meta`."""
+SCHEMA = "8"
+"""The version of the tables that the code speaks of, which is that of the last step."""
+
+# Alembic's own, by its names; the metadata of our tables must not know it.
+_VERSIONS = Table(
+    "alembic_version", MetaData(), Column("version_num", String(32), primary_key=True)
+)
 
 
 def migrate(connection: Connection, name: str) -> None:
@@ -23,29 +21,27 @@ def migrate(connection: Connection, name: str) -> None:
 
     `InputError` naming the database where another program's tables lie, or a later version's.
     """
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    scripts = ScriptDirectory.from_config(config)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    found, wanted = _version(connection, name), scripts.get_current_head()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if found is not None and found not in known:
-        raise InputError(name, f"expected a database of schema {wanted}, this one has {found}")
-    if found in _BEFORE and _VERSIONS not in inspect(connection).get_table_names():
-        command.stamp(config, found)
-    command.upgrade(config, "head")
+    found = _version(connection, name)
+    if found is None:
+        _VERSIONS.create(connection, checkfirst=False)
+        metadata.create_all(connection, checkfirst=False)
+        connection.execute(_VERSIONS.insert().values(version_num=SCHEMA))
+    elif found != SCHEMA:
+        from outage_window.store.steps import step_up
+
+        step_up(connection, name, found, SCHEMA)
 
 
 def _version(connection: Connection, name: str) -> str | None:
     """The version that the database says it has; None where it is empty."""
     tables = inspect(connection).get_table_names()
-    if _VERSIONS in tables:
-        query = f"SELECT version_num FROM {_VERSIONS}"  # noqa: S608 (a name of our own)
-    elif "meta" in tables:
-        query = "SELECT value FROM meta WHERE key = 'schema'"
+    if _VERSIONS.name in tables:
+        query = select(_VERSIONS.c.version_num)
+    elif "meta" in tables:  # how the first versions noted themselves
+        meta = metadata.tables["meta"]
+        query = select(meta.c.value).where(meta.c.key == "schema")
     elif tables:
         raise InputError(name, "holds another program's tables; expected an empty database")
     else:
         return None
-    return str(connection.execute(text(query)).scalar())
+    return str(connection.execute(query).scalar())

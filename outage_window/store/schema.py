@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -181,7 +182,7 @@ incidents = Table(
     Column("closed_at", BigInteger),
     Column("merged_into", Text),
     Column("merged_by", Text),  # data | people; NULL while it stands for itself
-    Column("dismissed", Boolean, nullable=False, server_default="0"),  # people say: no incident
+    Column("dismissed", Boolean, nullable=False, server_default=false()),  # people say: no incident
     Column("revision", Integer, nullable=False),
     Column("moved", Text, nullable=False),  # what this revision changed, in words
     Column("facts", Text, nullable=False),  # JSON: what a later revision is compared with

@@ -1,19 +1,21 @@
 """Databases that earlier versions left, and those of others: brought up to date, or left alone."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, inspect, select, text
 
 from outage_window.errors import InputError
 from outage_window.store import Store, alerts, deliveries, events, incidents
+from outage_window.store.migrate import SCHEMA
 from outage_window.store.opened import looking
 from outage_window.store.schema import attempt_blocks, metadata
 from outage_window.store.schema import deliveries as deliveries_table
+from outage_window.store.steps import step_up
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 FOREVER = 2**62
@@ -32,10 +34,54 @@ def tables(file):
         return sorted(name for (name,) in connection.execute("SELECT name FROM sqlite_master"))
 
 
-def test_the_steps_lead_to_the_tables_that_the_code_knows(database):
+def test_the_steps_lead_to_the_tables_that_the_code_makes(database, tmp_path, postgresql):
+    """A new database is made at once; the same comes of all steps, one after another."""
     Store.open(*database).close()
-    with looking(database[0]) as connection:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    if database[1] is not None:
+        other = postgresql.database()
+    with changing(other) as connection:
+        step_up(connection, other, None, SCHEMA)
+    made, stepped = (described(url) for url in (database[0], other))
+    assert made == stepped
+    assert len(made["tables"]) > 20
+
+
+def described(url):
+    """All that a database is made of; the order of columns is that of their names."""
+    with looking(url) as connection:
+        seen = inspect(connection)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        found = {
+            "tables": {
+                name: (
+                    sorted(repr(one) for one in map(typed, seen.get_columns(name))),
+                    seen.get_pk_constraint(name)["constrained_columns"],
+                    sorted(map(repr, seen.get_unique_constraints(name))),
+                    sorted(repr(told(one)) for one in seen.get_indexes(name)),
+                    seen.get_foreign_keys(name),
+                    seen.get_check_constraints(name),
+                )
+                for name in seen.get_table_names()
+            },
+            "version": connection.execute(text("SELECT * FROM alembic_version")).all(),
+        }
+        if url.startswith("sqlite"):
+            made = connection.execute(text("SELECT name, sql FROM sqlite_master")).all()
+            words = ("AUTOINCREMENT", "WITHOUT ROWID", " WHERE ")
+            found["words"] = sorted(
+                (name, [word for word in words if word in (sql or "")]) for name, sql in made
+            )
+    return found
+
+
+def typed(column):
+    return {**column, "type": repr(column["type"])}
+
+
+def told(index):
+    options = {name: str(value) for name, value in index.pop("dialect_options", {}).items()}
+    return {**index, **options}
 
 
 @pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
@@ -113,9 +159,13 @@ def test_another_programs_tables_are_left_alone(database):
 
 def change(database, statement):
     """Run a statement beside the program."""
-    from sqlalchemy import create_engine
-
-    made = create_engine(database[0].replace("postgresql:", "postgresql+psycopg:"))
-    with made.begin() as connection:
+    with changing(database[0]) as connection:
         connection.execute(text(statement))
+
+
+@contextmanager
+def changing(url):
+    made = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with made.begin() as connection:
+        yield connection
     made.dispose()
