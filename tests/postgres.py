@@ -49,6 +49,7 @@ class Postgres:
     def start(self) -> None:
         options = ["-c", f"port={self.port}", "-c", "listen_addresses=127.0.0.1"]
         options += ["-c", f"unix_socket_directories={self.folder}", "-c", "max_connections=200"]
+        options += ["-c", "fsync=off"]  # a process may be killed; the machine goes on
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self.data, *options],
