@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from outage_window.batch.engines import Lost, Queue
@@ -47,12 +47,12 @@ class Cluster:
             logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
         try:
             with connect(self._address, timeout=PATIENCE, set_as_default=False) as client:
-                yield from self._done(client, partial(do, work.storage, name), Queue(tasks))
+                yield from self._done(client, work.storage, name, Queue(tasks))
         except (CommClosedError, OSError, TimeoutError) as error:
             reason = " ".join(str(error).split())[:200] or type(error).__name__
             raise Lost(f"the scheduler at {self._address} cannot be reached: {reason}") from None
 
-    def _done(self, client: Any, work: Any, queue: Queue[Any]) -> Iterator[Any]:
+    def _done(self, client: Any, storage: Storage, name: str, queue: Queue[Any]) -> Iterator[Any]:
         """The results as they come; only a few tasks are handed out at a time."""
         import distributed
 
@@ -63,7 +63,8 @@ class Cluster:
 
         def submit(count: int) -> None:
             for index, task in queue.some(count):
-                future = client.submit(work, task, pure=False, retries=1)
+                handed = pickle.dumps(_Order(storage, name, task))
+                future = client.submit(pickle.loads, handed, pure=False, retries=1)
                 number[future] = index
                 results.add(future)
 
@@ -88,6 +89,20 @@ def _result(future: Any) -> Any:
         raise Lost(f"workers were lost again and again: {error}") from None
     except CancelledError:
         raise Lost("the scheduler has forgotten the work: was it restarted?") from None
+
+
+class _Order(NamedTuple):
+    """A task as a cluster is handed it: bytes, and whoever opens them does it.
+
+    A scheduler opens all but bytes, and would need this program for it, and a second to load it.
+    """
+
+    storage: Storage
+    name: str
+    task: Any
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return do, tuple(self)
 
 
 def do(storage: Storage, name: str, task: Any) -> Any:

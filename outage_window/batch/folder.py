@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from outage_window.batch.storage import Range, Storage
-from outage_window.sources.pieces import COLUMNS, ROW, Piece, Share
+from outage_window.sources.narrow import Column, narrow
+from outage_window.sources.pieces import COLUMNS, Piece, Share
 from outage_window.sources.shelf import Key
 
 PLACE = 24
@@ -31,15 +33,19 @@ class InFolder:
         """See `Shelf`."""
         parts: list[bytes | memoryview] = []
         places = np.empty((self.buckets, 3), "<i8")
+        columns = {name: narrow(piece.rows[name]) for name in COLUMNS}
+        kinds, kept = _kinds(columns, len(piece.rows["time"]))
+        ends = np.cumsum([0, *piece.counts])[piece.first].tolist()
         end = 0
-        for bucket in range(self.buckets):
-            share = piece.share(bucket)
-            head = _encoded(share.names)
-            rows = [share.rows[name].data for name in COLUMNS]
-            stop = end + len(head) + share.counts.nbytes + ROW * len(rows[0])
-            places[bucket] = end, end + len(head), stop
+        for bucket, (low, high) in enumerate(pairwise(ends)):
+            own = slice(int(piece.first[bucket]), int(piece.first[bucket + 1]))
+            head, counts = _encoded(piece.names[own], kinds), piece.counts[own].astype("<i8")
+            rows = [column[low:high].data for column in kept]
+            begin = end + len(head)
+            stop = begin + counts.nbytes + sum(one.nbytes for one in rows)
+            places[bucket] = end, begin, stop
             end = stop + -stop % ALIGNED
-            parts += [head, share.counts.astype("<i8").data, *rows, b" " * (end - stop)]
+            parts += [head, counts.data, *rows, b" " * (end - stop)]
         self.storage.write(_named(key), [*parts, places.tobytes()])
 
     def shares(self, keys: Sequence[Key], bucket: int) -> list[Share]:
@@ -62,26 +68,47 @@ def _named(key: Key) -> str:
     return "rows-{}-{}-{}".format(*key)
 
 
+Kinds = tuple[tuple[str, str, str | None], ...]
+"""Of each column its name and type, and in hexadecimal what all its rows are, if that is one."""
+
+
+def _kinds(columns: Mapping[str, Column], size: int) -> tuple[Kinds, list[Column]]:
+    """What is to be known of the columns of `size` rows, and those that take room: wide ones first,
+    so that each begins where its type may."""
+    ordered = sorted(columns.items(), key=lambda one: -one[1].itemsize)
+    single = {name: len(column) < size for name, column in ordered}
+    kinds = tuple(
+        (name, column.dtype.str, column.tobytes().hex() if single[name] else None)
+        for name, column in ordered
+    )
+    return kinds, [column for name, column in ordered if not single[name]]
+
+
 @lru_cache(maxsize=4096)  # the same services come in block after block
-def _encoded(names: tuple[str, ...]) -> bytes:
-    head = json.dumps(names).encode()
+def _encoded(names: tuple[str, ...], kinds: Kinds) -> bytes:
+    head = json.dumps((names, kinds)).encode()
     return head + b" " * (-len(head) % ALIGNED)
 
 
 @lru_cache(maxsize=4096)
-def _decoded(head: bytes) -> tuple[str, ...]:
-    return tuple(json.loads(head))
+def _decoded(head: bytes) -> tuple[tuple[str, ...], Kinds]:
+    names, kinds = json.loads(head)
+    return tuple(names), tuple(map(tuple, kinds))
 
 
 def _share(data: bytes, head: int) -> Share:
-    names = _decoded(data[:head])
+    names, kinds = _decoded(data[:head])
     counts = np.frombuffer(data, "<i8", len(names), head)
     begin = head + counts.nbytes
-    size = (len(data) - begin) // ROW
+    size = int(counts.sum())
     rows = {}
-    for name, kind in COLUMNS.items():
-        rows[name] = np.frombuffer(data, kind, size, begin)
-        begin += rows[name].nbytes
+    for name, kind, single in kinds:
+        if single is not None:
+            value = np.frombuffer(bytes.fromhex(single), kind)
+            rows[name] = np.broadcast_to(value, size)
+        else:
+            rows[name] = np.frombuffer(data, kind, size, begin)
+            begin += rows[name].nbytes
     return Share(names, counts, rows)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.series import F64, I64
+from outage_window.sources.narrow import widened
 from outage_window.sources.tables import RowsQuantity, TableRows
 
 COLUMNS = {"time": "f8", "attempts": "f8", "value": "f8", "number": "u4", "fault": "u1"}
@@ -32,7 +33,10 @@ SMALL = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Successive rows of a piece: `names` with how many rows each has, and the rows in order."""
+    """Successive rows of a piece: `names` with how many rows each has, and the rows in order.
+
+    Columns may be of narrower types than `COLUMNS`.
+    """
 
     names: tuple[str, ...]
     counts: I64
@@ -146,9 +150,8 @@ def gather(shares: Sequence[tuple[Origined, Share]]) -> list[Rows]:
     runs = _Runs([table for table, _ in shares], service, counts, whose)
     order = _by_service(service, counts)
     columns = {}
-    for name in COLUMNS:
-        parts = [share.rows[name] for _, share in shares]
-        columns[name] = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    for name, kind in COLUMNS.items():
+        columns[name] = widened([share.rows[name] for _, share in shares], kind)
         if order is not None and name != "number":
             columns[name] = columns[name][order]
     ends = np.cumsum([0, *np.bincount(service, counts, len(names))]).astype(np.int64).tolist()

@@ -35,19 +35,22 @@ class Dask:
         return f"tcp://127.0.0.1:{self.port}"
 
     def scheduler(self) -> None:
-        self._start("scheduler", "scheduler", f"--port={self.port}", "--host=127.0.0.1",
+        """One on a machine that has Dask and nothing of ours."""
+        bare = "; ".join(f"sys.modules[{name!r}] = None" for name in ("outage_window", "detector"))
+        start = f"import sys; {bare}; from distributed.cli.dask_scheduler import main; main()"
+        self._start("scheduler", "-c", start, f"--port={self.port}", "--host=127.0.0.1",
                     "--no-dashboard")  # fmt: skip
 
     def worker(self, name: str) -> None:
-        self._start(name, "worker", self.address, "--nthreads=1", "--no-nanny", "--no-dashboard",
-                    "--memory-limit=0", f"--local-directory={self.folder}")  # fmt: skip
+        self._start(name, "-m", "distributed.cli.dask_worker", self.address, "--nthreads=1",
+                    "--no-nanny", "--no-dashboard", "--memory-limit=0",
+                    f"--local-directory={self.folder}")  # fmt: skip
 
     def _start(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
-                cwd=self.folder, stdout=log, stderr=log,
-            )  # fmt: skip
+                [sys.executable, *words], cwd=self.folder, stdout=log, stderr=log
+            )
 
     def ready(self, workers: int) -> None:
         with Client(self.address, timeout=60, set_as_default=False) as client:
