@@ -145,10 +145,9 @@ def model(bench: Bench, sizes: Sequence[Made]) -> None:
     largest = sizes[-1]
     cpu = taken[largest.rows].cpu / largest.rows
     size = largest.parquet.stat().st_size / largest.rows
-    from outage_window.sources.pieces import ROW
-
+    row = in_folder(largest.parquet)
     print(f"\nA series-day is {DAY:,} rows of {STEP} s: {cpu * DAY * 1e3:.2f} ms of a processor,"
-          f" {size * DAY / 1024:.1f} KiB of Parquet read, {ROW * DAY / 1024:.0f} KiB of work folder"
+          f" {size * DAY / 1024:.1f} KiB of Parquet read, {row * DAY / 1024:.0f} KiB of work folder"
           " written once and read once.")  # fmt: skip
     print("\n| rows | processor s, by the model | measured |\n| --- | --- | --- |")
     for rows, found in taken.items():
@@ -156,7 +155,23 @@ def model(bench: Bench, sizes: Sequence[Made]) -> None:
     million = 1_000_000 * DAY
     print(f"\nA million series for a day, on paper: {million / 1e9:.2f} thousand million rows,"
           f" {cpu * million / 3600:.1f} processor-hours, {size * million / 2**30:.0f} GiB of"
-          f" Parquet, {ROW * million / 2**30:.0f} GiB of work folder.")  # fmt: skip
+          f" Parquet, {row * million / 2**30:.0f} GiB of work folder.")  # fmt: skip
+
+
+def in_folder(export: Path) -> float:
+    """Bytes that a row takes in the work folder, by the first block of an export."""
+    from outage_window.batch.folder import InFolder
+    from outage_window.batch.storage import storage_at
+    from outage_window.sources.inputs import Inputs
+    from outage_window.sources.reading import Reading
+    from outage_window.sources.scanning import Scan
+
+    reading = Reading()
+    with tempfile.TemporaryDirectory() as folder:
+        scan = Scan(reading, 100, InFolder(storage_at(folder), 100))
+        scanned = scan(next(Inputs([str(export)], reading).tasks()))
+        size = sum(one.stat().st_size for one in Path(folder).iterdir())
+    return size / sum(entry.rows for entry in scanned.entries)
 
 
 def on_dask(bench: Bench, made: Made) -> bool:
