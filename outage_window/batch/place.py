@@ -95,7 +95,7 @@ def _of_this_machine(parent: str, key: str, weight: int, resume: bool) -> Iterat
         if free < ROOM * weight - _size(folder):
             raise InputError(
                 parent,
-                f"about {weight >> 20} MiB are needed, {free >> 20} are free;"
+                f"up to {weight >> 20} MiB may be needed, {free >> 20} are free;"
                 " --work-dir names another place",
             )
         yield str(folder), lambda: shutil.rmtree(folder, ignore_errors=True)
