@@ -19,12 +19,11 @@ from outage_window.sources import selectors
 from outage_window.sources.choosing import Choosing
 from outage_window.sources.selectors import Selector
 from outage_window.store import Store, arrivals, samples
+from outage_window.store.batches import batches
 from webhooks.remote_write.model import I64, Fault, Known, Labels, Write, Written
 
 NS = 10**9
 MOST_REMEMBERED = 50_000
-AT_ONCE = 500
-"""Services that are begun with in one piece of work."""
 LONG_PATIENCE = 60.0
 """Seconds: where selectors are others than before, much may have to go."""
 MOST_LABEL_BYTES = 2_000
@@ -152,8 +151,8 @@ class Intake:
         with self._store.read() as connection:
             there = samples.sources(connection, wanted)
         names = sorted(name for name in wanted if there.get(name) != wanted[name])
-        for at in range(0, len(names), AT_ONCE):
-            piece = {name: wanted[name] for name in names[at : at + AT_ONCE]}
+        for some in batches(names):
+            piece = {name: wanted[name] for name in some}
             self._store.write(lambda c, p=piece: samples.begin(c, p), LONG_PATIENCE)  # type: ignore[misc]
         asked = {one.name: _asked(one, wanted[one.name]) for one in self._services}
         numbers: dict[tuple[str, Labels], dict[str, int]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
@@ -13,19 +13,17 @@ from sqlalchemy import Connection, delete, func, insert, select
 from detector.series import F64, I64
 from outage_window.store import samples
 from outage_window.store.arrays import pack_arrival, unpack_arrival
+from outage_window.store.batches import batches
 from outage_window.store.samples import BLOCK, Progress, Samples
 from outage_window.store.schema import sample_arrivals, sample_blocks, series
 from outage_window.store.store import Store
 from outage_window.store.writer import StoreFailed
 
-AT_ONCE = 500
-"""Rows, or series, of one statement."""
 PIECE = 64
 """Blocks that one piece of work merges: what comes meanwhile waits for no more."""
 TOGETHER = 2_000_000
 """Samples that are merged in one go."""
 _arrival = sample_arrivals.c
-T = TypeVar("T")
 
 
 class Superseded(StoreFailed):
@@ -86,7 +84,7 @@ def came(connection: Connection, services: Collection[str]) -> dict[str, Came]:
     """What is stored of each service, without the samples."""
     rows: dict[str, list[Arrived]] = {service: [] for service in services}
     done: dict[str, Progress] = {}
-    for piece in _pieces(sorted(services)):
+    for piece in batches(sorted(services)):
         query = select(_arrival.service, _arrival.id, _arrival.first, _arrival.size)
         query = query.where(_arrival.service.in_(piece)).order_by(_arrival.id)
         for service, *arrived in connection.execute(query):
@@ -113,7 +111,7 @@ def load_by(
 ) -> dict[str, list[Samples]]:
     """As `load`, by service."""
     parts = []
-    for piece in _pieces(sorted(numbers)):
+    for piece in batches(sorted(numbers)):
         rows = select(_arrival.size, _arrival.data).where(_arrival.id.in_(piece))
         for found in connection.execute(rows.order_by(_arrival.id)):
             parts.append(unpack_arrival(found.data, found.size))
@@ -152,8 +150,7 @@ def merge(store: Store, service: str, source: str, rows: Sequence[Arrived]) -> i
         with store.read() as connection:
             found = load(connection, numbers)
         blocks = [part for one in found for part in _by_block(one)]
-        for at in range(0, len(blocks), PIECE):
-            piece = blocks[at : at + PIECE]
+        for piece in batches(blocks, PIECE):
             store.write(lambda c, p=piece: _put(c, service, source, p))  # type: ignore[misc]
         done = Progress(numbers[-1], source)
         store.write(lambda c, n=numbers, d=done: _drop(c, service, n, d))  # type: ignore[misc]
@@ -173,10 +170,8 @@ def known(
         .outerjoin(sample_blocks, sample_blocks.c.series_id == series.c.id)
         .group_by(series.c.service, series.c.role, series.c.labels, series.c.id)
     )
-    names = sorted(services)
-    for at in range(0, len(names), AT_ONCE):
-        chosen = query.where(series.c.service.in_(names[at : at + AT_ONCE]))
-        for row in connection.execute(chosen):
+    for names in batches(sorted(services)):
+        for row in connection.execute(query.where(series.c.service.in_(names))):
             yield row.service, row.role, json.loads(row.labels), int(row.id), int(row.newest)
 
 
@@ -196,7 +191,7 @@ def _put(connection: Connection, service: str, source: str, found: Sequence[Samp
 
 def _drop(connection: Connection, service: str, numbers: Sequence[int], done: Progress) -> None:
     _check(connection, service, done.source)
-    for piece in _pieces(numbers):
+    for piece in batches(numbers):
         connection.execute(delete(sample_arrivals).where(_arrival.id.in_(piece)))
     samples.note(connection, service, done)
 
@@ -226,12 +221,7 @@ def _names(
 ) -> dict[int, tuple[str, str, Mapping[str, str]]]:
     """Service, role and labels of series by their numbers."""
     found: dict[int, tuple[str, str, Mapping[str, str]]] = {}
-    for piece in _pieces(numbers):
+    for piece in batches(numbers):
         for one in connection.execute(select(series).where(series.c.id.in_(piece))):
             found[int(one.id)] = one.service, one.role, json.loads(one.labels)
     return found
-
-
-def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
-    for at in range(0, len(whole), AT_ONCE):
-        yield whole[at : at + AT_ONCE]

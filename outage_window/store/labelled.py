@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from outage_window.kept import FOREVER, OPEN_ENDED
+from outage_window.store.batches import batches
 from outage_window.store.schema import incidents
 
 AT_ONCE = 250
@@ -55,8 +56,7 @@ def between(
         order = order.where(_row.service.in_(services))
     names = connection.execute(order.order_by(_row.start, _row.id)).scalars().all()
     merged = _merged(connection) if names else {}
-    for at in range(0, len(names), AT_ONCE):
-        piece = names[at : at + AT_ONCE]
+    for piece in batches(names, AT_ONCE):
         rows = connection.execute(select(*_SMALL, _row.document).where(_row.id.in_(piece)))
         found: dict[str, Any] = {row.id: row for row in rows}
         for name in piece:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from outage_window.store.batches import batches
 from outage_window.store.dialects import insert
 from outage_window.store.schema import rested
-
-AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,7 @@ def keep(connection: Connection, states: Sequence[State]) -> None:
 def of(connection: Connection, services: Collection[str]) -> dict[str, State]:
     """What is kept of these services, by name."""
     found: dict[str, State] = {}
-    names = sorted(services)
-    for at in range(0, len(names), AT_ONCE):
-        chosen = rested.c.service.in_(names[at : at + AT_ONCE])
-        for row in connection.execute(select(rested).where(chosen)):
+    for names in batches(sorted(services)):
+        for row in connection.execute(select(rested).where(rested.c.service.in_(names))):
             found[row.service] = State(*row)
     return found

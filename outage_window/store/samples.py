@@ -12,12 +12,11 @@ from sqlalchemy import Connection, Select, delete, func, select
 
 from detector.series import F64, I64
 from outage_window.store.arrays import pack_samples, unpack_samples
+from outage_window.store.batches import batches
 from outage_window.store.dialects import insert
 from outage_window.store.schema import progress, sample_arrivals, sample_blocks, series
 
 BLOCK = 2 * 3600 * 10**9
-AT_ONCE = 500
-"""Series that one statement asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,8 @@ def reached(connection: Connection, service: str) -> Progress | None:
 def reached_by(connection: Connection, services: Collection[str]) -> dict[str, Progress]:
     """How far the source of each service was read, of those of which it ever was."""
     found: dict[str, Progress] = {}
-    names = sorted(services)
-    for at in range(0, len(names), AT_ONCE):
-        chosen = progress.c.service.in_(names[at : at + AT_ONCE])
+    for names in batches(sorted(services)):
+        chosen = progress.c.service.in_(names)
         for row in connection.execute(select(progress).where(chosen)):
             found[row.service] = Progress(row.covered_to, row.source)
     return found
@@ -163,11 +161,11 @@ def _blocks(starts: Mapping[str, int], *columns: Any) -> Iterator[Select[Any]]:
     for service, start in sorted(starts.items()):
         from_block.setdefault(start - start % BLOCK, []).append(service)
     for first, names in from_block.items():
-        for at in range(0, len(names), AT_ONCE):
+        for some in batches(names):
             yield (
                 select(*columns)
                 .join(sample_blocks, sample_blocks.c.series_id == series.c.id)
-                .where(series.c.service.in_(names[at : at + AT_ONCE]))
+                .where(series.c.service.in_(some))
                 .where(sample_blocks.c.start >= first)
             )
 
@@ -186,8 +184,7 @@ def identify(
     """
     keys = [(service, role, text) for service in sorted(wanted) for role, text in wanted[service]]
     found: dict[tuple[str, str, str], int] = {}
-    for at in range(0, len(keys), AT_ONCE):
-        piece = keys[at : at + AT_ONCE]
+    for piece in batches(keys):
         rows = [{"service": service, "role": role, "labels": text} for service, role, text in piece]
         connection.execute(insert(connection, series).on_conflict_do_nothing(), rows)
         services, texts = {service for service, _, _ in piece}, {text for _, _, text in piece}

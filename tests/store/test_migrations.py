@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 
 from outage_window.errors import InputError
@@ -15,7 +16,7 @@ from outage_window.store.migrate import SCHEMA
 from outage_window.store.opened import looking
 from outage_window.store.schema import attempt_blocks, metadata
 from outage_window.store.schema import deliveries as deliveries_table
-from outage_window.store.steps import step_up
+from outage_window.store.steps import FOLDER, step_up
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 FOREVER = 2**62
@@ -45,6 +46,10 @@ def test_the_steps_lead_to_the_tables_that_the_code_makes(database, tmp_path, po
     made, stepped = (described(url) for url in (database[0], other))
     assert made == stepped
     assert len(made["tables"]) > 20
+
+
+def test_the_last_step_leads_to_the_version_of_the_code():
+    assert ScriptDirectory(str(FOLDER)).get_current_head() == SCHEMA
 
 
 def described(url):
