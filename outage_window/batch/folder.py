@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -35,12 +34,12 @@ class InFolder:
         places = np.empty((self.buckets, 3), "<i8")
         columns = {name: narrow(piece.rows[name]) for name in COLUMNS}
         kinds, kept = _kinds(columns, len(piece.rows["time"]))
-        ends = np.cumsum([0, *piece.counts])[piece.first].tolist()
+        narrowed = replace(piece, rows=kept)
         end = 0
-        for bucket, (low, high) in enumerate(pairwise(ends)):
-            own = slice(int(piece.first[bucket]), int(piece.first[bucket + 1]))
-            head, counts = _encoded(piece.names[own], kinds), piece.counts[own].astype("<i8")
-            rows = [column[low:high].data for column in kept]
+        for bucket in range(self.buckets):
+            share = narrowed.share(bucket)
+            head, counts = _encoded(share.names, kinds), share.counts.astype("<i8")
+            rows = [column.data for column in share.rows.values()]
             begin = end + len(head)
             stop = begin + counts.nbytes + sum(one.nbytes for one in rows)
             places[bucket] = end, begin, stop
@@ -72,7 +71,7 @@ Kinds = tuple[tuple[str, str, str | None], ...]
 """Of each column its name and type, and in hexadecimal what all its rows are, if that is one."""
 
 
-def _kinds(columns: Mapping[str, Column], size: int) -> tuple[Kinds, list[Column]]:
+def _kinds(columns: Mapping[str, Column], size: int) -> tuple[Kinds, dict[str, Column]]:
     """What is to be known of the columns of `size` rows, and those that take room: wide ones first,
     so that each begins where its type may."""
     ordered = sorted(columns.items(), key=lambda one: -one[1].itemsize)
@@ -81,7 +80,7 @@ def _kinds(columns: Mapping[str, Column], size: int) -> tuple[Kinds, list[Column
         (name, column.dtype.str, column.tobytes().hex() if single[name] else None)
         for name, column in ordered
     )
-    return kinds, [column for name, column in ordered if not single[name]]
+    return kinds, {name: column for name, column in ordered if not single[name]}
 
 
 @lru_cache(maxsize=4096)  # the same services come in block after block

@@ -74,7 +74,7 @@ def cli() -> None:
 
 def run() -> None:
     """Run the command line; exit 0, 1 (found what was looked for), 2 (unusable), 70 (internal)."""
-    # All memory goes back at once: a last look through every object takes up to half a second.
+    # All memory goes back at once: Python would look through every object once more.
     atexit.register(gc.freeze)
     try:
         code = cli.main(standalone_mode=False)
